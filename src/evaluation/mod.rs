@@ -1,0 +1,1 @@
+//! Measures a pack on labelled pairs: accuracy, error rates with intervals, calibration.

@@ -1,0 +1,1 @@
+//! A video file in, upright RGB frames with their times out.

@@ -1,0 +1,1 @@
+//! One document and one video in, one examination out.

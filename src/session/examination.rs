@@ -1,0 +1,167 @@
+//! What an examination found: the document, one row per sampled frame, and the signals drawn from them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scoring::signals::Signals;
+use crate::scoring::verdict::Verdict;
+use crate::session::ids::{ExaminationId, ProjectId, SessionId};
+use crate::session::time::Timestamp;
+
+/// How well a face could be taken from a picture or a video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureCode {
+    Ok,
+    NoUsableFace,
+    SeveralFaces,
+    NotCentred,
+}
+
+/// Where a face lies in its upright picture, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaceBox {
+    pub left: f32,
+    pub top: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+/// Where a head points, in degrees: yaw to its left, pitch up and roll clockwise are positive.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeadPose {
+    pub yaw: f32,
+    pub pitch: f32,
+    pub roll: f32,
+}
+
+/// The face that was judged in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaceFinding {
+    pub face_box: FaceBox,
+    pub confidence: f32,
+    /// Variance of the Laplacian over the aligned grey face; higher is sharper.
+    pub sharpness: f32,
+    /// Mean grey level of the aligned face, 0–255.
+    pub brightness: f32,
+    pub pose: HeadPose,
+}
+
+/// The document photo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DocumentFinding {
+    pub code: CaptureCode,
+    pub width: u32,
+    pub height: u32,
+    /// Quarter turns clockwise that put the face upright.
+    pub quarter_turns: u8,
+    pub faces: u32,
+    pub face: Option<FaceFinding>,
+}
+
+/// One row of the timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameFinding {
+    pub index: u32,
+    pub time_ms: u64,
+    pub faces: u32,
+    pub face: Option<FaceFinding>,
+    /// Cosine of the two embeddings, −1 to 1.
+    pub similarity: Option<f32>,
+    /// The similarity by the pack's calibration, 0–100.
+    pub percentage: Option<f64>,
+}
+
+/// The video as it was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VideoFinding {
+    pub code: CaptureCode,
+    pub container: String,
+    pub codec: String,
+    pub width: u32,
+    pub height: u32,
+    pub duration_ms: Option<u64>,
+    /// The stream broke off; what decoded was used.
+    pub truncated: bool,
+    pub decoded_frames: u64,
+}
+
+/// Everything an examination saw. Pure observation: no rule has looked at it yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Examination {
+    /// The pack whose embeddings were compared.
+    pub pack: String,
+    pub document: DocumentFinding,
+    pub video: VideoFinding,
+    pub frames: Vec<FrameFinding>,
+    pub signals: Signals,
+    pub took_ms: u64,
+}
+
+/// Where an examination stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExaminationStatus {
+    Queued,
+    Running,
+    Done,
+    Failed,
+}
+
+impl ExaminationStatus {
+    /// The name it is stored and answered under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The status of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Queued, Self::Running, Self::Done, Self::Failed]
+            .into_iter()
+            .find(|status| status.name() == name)
+    }
+}
+
+/// Which of a rule file's checks an examination is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExaminationScope {
+    /// `facematch_conditions` alone.
+    FaceMatch,
+    /// Every check of the rule file.
+    Everything,
+}
+
+/// What an examination is asked to do; kept with its row so that it can run again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExaminationOrder {
+    pub scope: ExaminationScope,
+    pub frames: u8,
+    /// The rule file's text as it stood when the examination was asked for.
+    pub rules: String,
+    /// Why processing was allowed: `by_contract` or `given`.
+    pub consent_basis: String,
+    pub document_blob: String,
+    pub video_blob: String,
+}
+
+/// One attempt to examine a session, as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExaminationRecord {
+    pub id: ExaminationId,
+    pub session: SessionId,
+    pub project: ProjectId,
+    pub status: ExaminationStatus,
+    pub order: ExaminationOrder,
+    pub queued_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    pub attempts: u32,
+    /// Present once it is done.
+    pub report: Option<Examination>,
+    pub verdict: Option<Verdict>,
+    /// Present when it failed: a reason that an applicant's operator may read.
+    pub failure: Option<String>,
+}

@@ -1,0 +1,88 @@
+//! A project, its settings and its tokens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::session::ids::{ProjectId, TokenId};
+use crate::session::time::Timestamp;
+
+/// Who holds the applicant's consent to be examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentPolicy {
+    /// The operator holds it elsewhere, by contract.
+    ByContract,
+    /// It must have been given to this service before anything is processed.
+    Required,
+}
+
+/// What an operator may set for one project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectSettings {
+    /// `data.result` of the Biometry dialect is true from this score on (0–100).
+    pub match_threshold: f64,
+    /// Answer that result as 1 or 0 rather than as a boolean.
+    pub numeric_result: bool,
+    /// Frames looked at in a video, 1–64.
+    pub frames: u8,
+    pub consent: ConsentPolicy,
+    /// The project's own rules, as the text of a rule file; the service's default without it.
+    pub rules: Option<String>,
+}
+
+impl Default for ProjectSettings {
+    fn default() -> Self {
+        Self {
+            match_threshold: 80.0,
+            numeric_result: false,
+            frames: 8,
+            consent: ConsentPolicy::ByContract,
+            rules: None,
+        }
+    }
+}
+
+/// A customer of the service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Project {
+    pub id: ProjectId,
+    pub name: String,
+    pub settings: ProjectSettings,
+    pub created_at: Timestamp,
+}
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Post evidence and ask for examinations.
+    Submit,
+    /// Read sessions, timelines and thumbnails.
+    Read,
+}
+
+/// A token as it is kept: the secret itself is never stored, only its SHA-256.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenRecord {
+    pub id: TokenId,
+    pub project: ProjectId,
+    pub hash: [u8; 32],
+    pub scopes: Vec<Scope>,
+    pub label: String,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for TokenRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TokenRecord({}, …)", self.id)
+    }
+}
+
+impl TokenRecord {
+    /// Whether the token opens anything at this moment.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}

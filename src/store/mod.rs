@@ -1,0 +1,1 @@
+//! Rows and blobs: no database type leaves this room.

@@ -1,0 +1,49 @@
+//! Points, boxes and the transforms between pictures: plain arithmetic, no pixels.
+
+use serde::{Deserialize, Serialize};
+
+/// A place in a picture, in pixels from the top left corner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub x: f32,
+    pub y: f32,
+}
+
+/// An upright box in pixels; `right` and `bottom` lie outside it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BoundingBox {
+    pub left: f32,
+    pub top: f32,
+    pub right: f32,
+    pub bottom: f32,
+}
+
+impl BoundingBox {
+    pub fn width(&self) -> f32 {
+        (self.right - self.left).max(0.0)
+    }
+
+    pub fn height(&self) -> f32 {
+        (self.bottom - self.top).max(0.0)
+    }
+
+    pub fn area(&self) -> f32 {
+        self.width() * self.height()
+    }
+
+    pub fn centre(&self) -> Point {
+        Point {
+            x: (self.left + self.right) / 2.0,
+            y: (self.top + self.bottom) / 2.0,
+        }
+    }
+
+    /// Intersection over union, 0 (apart) to 1 (the same box).
+    pub fn iou(&self, other: &Self) -> f32 {
+        let width = self.right.min(other.right) - self.left.max(other.left);
+        let height = self.bottom.min(other.bottom) - self.top.max(other.top);
+        let shared = width.max(0.0) * height.max(0.0);
+        let total = self.area() + other.area() - shared;
+        if total > 0.0 { shared / total } else { 0.0 }
+    }
+}

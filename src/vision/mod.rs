@@ -1,0 +1,12 @@
+//! A picture in, observations out: faces, their alignment, embeddings and quality. No clock, no network, no database.
+
+pub mod calibration;
+pub mod detector;
+pub mod embedder;
+pub mod alignment;
+pub mod error;
+pub mod geometry;
+pub mod nets;
+pub mod picture;
+pub mod quality;
+pub mod subject;

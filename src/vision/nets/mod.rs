@@ -1,0 +1,1 @@
+//! The networks, each named after its paper or its origin.
