@@ -1,6 +1,9 @@
 //! Readers of the formats in which weights are published, and the one format that they become.
 
+pub mod dlib_dat;
+mod dlib_stream;
 pub mod error;
+pub mod openvino_bin;
 mod pickle;
 pub mod safetensors;
 pub mod tensor;

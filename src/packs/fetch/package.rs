@@ -146,7 +146,10 @@ impl Workshop {
             "--no-input",
             "--disable-pip-version-check",
         ]);
-        if Path::new(&package.archive).extension().is_some_and(|extension| extension == "whl") {
+        if Path::new(&package.archive)
+            .extension()
+            .is_some_and(|extension| extension == "whl")
+        {
             pip.args(["--only-binary", ":all:"]);
         }
         progress.line(&format!(
