@@ -1,1 +1,4 @@
 //! Readers of the formats in which weights are published.
+
+pub mod error;
+pub mod tensor;
