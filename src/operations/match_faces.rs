@@ -1,0 +1,94 @@
+//! The whole job in one call: takes a document and a video, examines them and waits for the verdict.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::operations::Operations;
+use crate::operations::accept_evidence::Target;
+use crate::operations::authenticate::Caller;
+use crate::operations::error::Error;
+use crate::operations::intake::Upload;
+use crate::session::evidence::EvidenceKind;
+use crate::session::examination::{ExaminationRecord, ExaminationScope};
+use crate::session::ids::{EvidenceId, SessionId};
+use crate::store::examinations::Submission;
+
+/// Where the video comes from.
+#[derive(Debug)]
+pub enum VideoSource {
+    Uploaded(Upload),
+    /// The one that the session already keeps.
+    Kept,
+}
+
+/// A match to make.
+#[derive(Debug)]
+pub struct MatchRequest {
+    pub target: Target,
+    pub document: Upload,
+    pub video: VideoSource,
+    pub wait: Duration,
+}
+
+impl Operations {
+    /// Stores the evidence and queues the examination in one step, then waits for it to end.
+    pub async fn match_faces(
+        &self,
+        caller: &Caller,
+        request: MatchRequest,
+    ) -> Result<ExaminationRecord, Error> {
+        let aim = self.aim(caller, request.target).await?;
+        let session = aim.session.id;
+        self.refuse_when_busy().await?;
+        let document = self.check(request.document, EvidenceKind::Document).await?;
+        let (video, kept_blob) = match request.video {
+            VideoSource::Uploaded(upload) => {
+                (Some(self.check(upload, EvidenceKind::Video).await?), None)
+            }
+            VideoSource::Kept => (None, Some(self.kept_video(session).await?)),
+        };
+
+        let mut evidence = vec![document.record(EvidenceId(Uuid::now_v7()), session)];
+        evidence.extend(
+            video
+                .as_ref()
+                .map(|video| video.record(EvidenceId(Uuid::now_v7()), session)),
+        );
+        let document_blob = evidence[0].blob_key();
+        let video_blob = kept_blob.unwrap_or_else(|| evidence[evidence.len() - 1].blob_key());
+        let order = self.order(
+            caller,
+            ExaminationScope::FaceMatch,
+            aim.consent_basis,
+            document_blob,
+            video_blob,
+        );
+        let examination = self.queued_examination(caller, session, order);
+        self.store
+            .submit(
+                Submission {
+                    session: &aim.session,
+                    create: aim.is_new,
+                    evidence,
+                    examination: &examination,
+                    max_queued: self.settings.max_queued,
+                },
+                self.clock.now(),
+            )
+            .await?;
+        self.signalling.work_waits();
+        self.await_examination(caller, session, examination.id, request.wait)
+            .await
+    }
+
+    async fn kept_video(&self, session: SessionId) -> Result<String, Error> {
+        self.store
+            .latest_evidence(session, EvidenceKind::Video)
+            .await?
+            .map(|video| video.blob)
+            .ok_or_else(|| {
+                Error::invalid("the session has no video yet: send it to process-video first")
+            })
+    }
+}
