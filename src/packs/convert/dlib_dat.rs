@@ -129,7 +129,9 @@ impl Reader<'_> {
             .expect_int(NO_BIAS, "a fully connected layer with a bias")?;
         self.training()?;
         if weights != [inputs, outputs, 1, 1] || volume(&weights) != Some(values.len()) {
-            return Err(self.stream.malformed("weights that do not fill their layer"));
+            return Err(self
+                .stream
+                .malformed("weights that do not fill their layer"));
         }
         self.tensors.push(NamedTensor {
             name: "fc.weight".to_owned(),
@@ -164,7 +166,9 @@ impl Reader<'_> {
                 && length.checked_add(channels) == Some(values.len())
         });
         let Some(length) = length else {
-            return Err(self.stream.malformed("weights that do not fill their layer"));
+            return Err(self
+                .stream
+                .malformed("weights that do not fill their layer"));
         };
         let tail = values.split_off(length);
         for (part, shape, values) in [
@@ -263,13 +267,18 @@ mod tests {
         writer.text("con_4").tensor([8, 1, 1, 1], &CONVOLUTION);
         writer.ints(&[2, 1, 3, 1, 1, 0, 1, 1, 2, 1, 1, 3, 1, 1, 2, 1, 1]);
         writer.rates().state().int(1);
-        writer.text("affine_").tensor([4, 1, 1, 1], &[0.5, 0.25, -1.0, 300.0]);
+        writer
+            .text("affine_")
+            .tensor([4, 1, 1, 1], &[0.5, 0.25, -1.0, 300.0]);
         writer.ints(&[1, 1, 2, 1, 1, 1, 1, 2, 1, 1, 0]).state();
         writer.text("relu_").state();
         writer.text("avg_pool_2").ints(&[0, 0, 1, 1, 0, 0]).state();
         writer.text("fc_2").ints(&[3, 2]);
         writer.tensor([2, 3, 1, 1], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        writer.ints(&[1, 2, 3, 1, 1, 1, 0, 0, 0, 0, 1]).rates().state();
+        writer
+            .ints(&[1, 2, 3, 1, 1, 1, 0, 0, 0, 0, 1])
+            .rates()
+            .state();
         writer.0
     }
 

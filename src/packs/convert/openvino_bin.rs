@@ -203,7 +203,10 @@ mod tests {
         let tensors = read(&counting(BYTES)).unwrap();
         assert_eq!(tensors[0].values, [0.0, 1.0, 2.0]);
         assert_eq!(tensors[1].values, [3.0, 4.0, 5.0]);
-        let slope = tensors.iter().find(|t| t.name == "stem.conv.slope").unwrap();
+        let slope = tensors
+            .iter()
+            .find(|t| t.name == "stem.conv.slope")
+            .unwrap();
         assert_eq!(slope.values, [(3596 / 2 % 1000) as f32]);
         let values: usize = tensors.iter().map(|t| t.values.len()).sum();
         assert_eq!(values * 2, BYTES);
