@@ -33,8 +33,8 @@ impl BoundingBox {
 
     pub fn centre(&self) -> Point {
         Point {
-            x: (self.left + self.right) / 2.0,
-            y: (self.top + self.bottom) / 2.0,
+            x: f32::midpoint(self.left, self.right),
+            y: f32::midpoint(self.top, self.bottom),
         }
     }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::Path;
 
-
 use crate::vision::error::VisionError;
 
 /// Upright RGB, eight bits a channel, rows from the top. Its `Debug` shows the size and no pixel.
