@@ -2,6 +2,7 @@
 
 pub mod alignment;
 pub mod calibration;
+pub mod candidate;
 pub mod detector;
 pub mod embedder;
 pub mod error;
@@ -9,4 +10,5 @@ pub mod geometry;
 pub mod nets;
 pub mod picture;
 pub mod quality;
+pub mod resample;
 pub mod subject;

@@ -1,1 +1,3 @@
 //! The networks, each named after its paper or its origin.
+
+pub mod mtcnn;
