@@ -2,6 +2,7 @@
 
 pub mod alignment;
 pub mod calibration;
+pub mod candidate;
 pub mod detector;
 pub mod embedder;
 pub mod error;
@@ -10,5 +11,6 @@ pub mod kernels;
 pub mod nets;
 pub mod picture;
 pub mod quality;
+pub mod resample;
 pub mod subject;
 mod templates;
