@@ -7,6 +7,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 
+use crate::packs::cache::OpenPack;
 use crate::packs::manifest::{Channels, Input, Network, Pack};
 use crate::vision::alignment::{align, mirrored};
 use crate::vision::calibration::Scale;
@@ -78,6 +79,11 @@ enum Loaded {
 }
 
 impl Embedder {
+    /// Loads an opened embedder pack.
+    pub fn load(open: &OpenPack) -> Result<Self, VisionError> {
+        Self::from_weights(&open.pack, &open.weights)
+    }
+
     /// Loads `pack`'s converted weights from the safetensors file `weights`.
     pub fn from_weights(pack: &Pack, weights: &Path) -> Result<Self, VisionError> {
         let wrong = |source| VisionError::Weights {
