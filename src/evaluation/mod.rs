@@ -1,1 +1,11 @@
 //! Measures a pack on labelled pairs: accuracy, error rates with intervals, calibration.
+
+pub mod accuracy;
+pub mod calibrate;
+pub mod cross;
+pub mod distribution;
+pub mod identities;
+pub mod intervals;
+pub mod pairs;
+pub mod rates;
+pub mod tail;
