@@ -18,9 +18,9 @@ use crate::http::{dialects, health, openapi};
 use crate::media::limits::MediaLimits;
 use crate::operations::clock::Clock;
 use crate::operations::{Operations, OperationsSettings, Parts};
-use crate::packs::cache::{self, Cache, OpenPacks};
+use crate::packs::cache::{self, OpenPacks};
 use crate::packs::error::PackError;
-use crate::packs::folder;
+use crate::packs::folder::ModelsFolder;
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::scoring::rules::{self, Rules, RulesError};
@@ -277,10 +277,12 @@ fn media_limits(config: &Config) -> MediaLimits {
 }
 
 fn open_packs(config: &Config) -> Result<OpenPacks, AppError> {
-    let manifest = folder::manifest(&config.models)?;
-    let cache = Cache::new(folder::cache(&config.models));
-    let wanted = Some(config.embedder.as_str()).filter(|name| !name.is_empty());
-    Ok(cache::open_with(&manifest, &cache, wanted)?)
+    let folder = ModelsFolder::new(&config.models);
+    let (manifest, cache) = (folder.manifest()?, folder.cache());
+    if config.embedder.is_empty() {
+        return Ok(cache::open(&manifest, &cache)?);
+    }
+    Ok(cache::open_with(&manifest, &cache, &config.embedder)?)
 }
 
 fn model_facts(packs: &OpenPacks) -> ModelFacts {

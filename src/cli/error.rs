@@ -15,6 +15,10 @@ pub enum CliError {
     #[error("{0}")]
     App(#[from] AppError),
     #[error("{0}")]
+    Models(#[from] crate::cli::models::ModelsError),
+    #[error("{0}")]
+    Eval(#[from] crate::cli::eval::EvalError),
+    #[error("{0}")]
     Packs(#[from] PackError),
     #[error("{0}")]
     Operation(#[from] OperationError),

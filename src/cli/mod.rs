@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::operations::clock::Clock as _;
+
 pub mod compare;
 pub mod embed;
 pub mod error;
@@ -66,8 +68,20 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Match(args) => match_files::run(&args, &config),
         Command::Compare(args) => compare::run(&args, &config),
         Command::Embed(args) => embed::run(&args, &config),
-        Command::Eval(args) => eval::run(&args, &config),
-        Command::Models(args) => models::run(&args, &config),
+        Command::Eval(args) => {
+            let settings = eval::EvalSettings {
+                models: config.models,
+                now: crate::app::SystemClock.now(),
+            };
+            Ok(eval::run(&args, &settings, &mut std::io::stdout())?)
+        }
+        Command::Models(args) => {
+            let settings = models::ModelsSettings {
+                dir: config.models,
+                mirror: Some(config.mirror).filter(|dir| !dir.as_os_str().is_empty()),
+            };
+            Ok(models::run(&args, &settings, &mut std::io::stdout())?)
+        }
         Command::Rules(args) => rules::run(&args),
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),

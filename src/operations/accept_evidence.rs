@@ -1,17 +1,16 @@
 //! Takes a document photo or a video for a session.
 
-use uuid::Uuid;
-
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
 use crate::operations::intake::Upload;
 use crate::operations::open_session::NewSession;
 use crate::session::evidence::{Evidence, EvidenceKind};
-use crate::session::ids::{EvidenceId, SessionId};
+use crate::session::ids::SessionId;
 use crate::session::project::Scope;
 use crate::session::status::Move;
 use crate::session::visit::Session;
+use crate::store::evidence::NewEvidence;
 
 /// The session that evidence is for.
 #[derive(Debug)]
@@ -60,16 +59,16 @@ impl Operations {
     ) -> Result<(SessionId, Evidence), Error> {
         let aim = self.aim(caller, target).await?;
         let checked = self.check(upload, kind).await?;
-        let id = EvidenceId(Uuid::now_v7());
+        let session = aim.session.id;
+        let record = NewEvidence {
+            create: aim.is_new.then_some(aim.session),
+            ..checked.record(session)
+        };
         let evidence = self
             .store
-            .accept_evidence(
-                checked.record(id, aim.session.id),
-                aim.is_new.then_some(&aim.session),
-                self.clock.now(),
-            )
+            .accept_evidence(record, self.clock.now())
             .await?;
-        Ok((aim.session.id, evidence))
+        Ok((session, evidence))
     }
 
     /// Finds or makes the session and sees to the consent. Stores nothing.

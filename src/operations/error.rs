@@ -1,5 +1,6 @@
 //! Why a verb was not carried out; `http` gives each kind its status, once.
 
+use crate::session::examination::Failure;
 use crate::session::status::SessionStatus;
 use crate::store::error::StoreError;
 
@@ -37,6 +38,20 @@ impl Error {
 
     pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Internal(Box::new(error))
+    }
+}
+
+impl From<Option<Failure>> for Error {
+    /// What a caller that waited for a verdict learns of an examination without one.
+    fn from(failure: Option<Failure>) -> Self {
+        match failure {
+            Some(Failure {
+                by_evidence: true,
+                reason,
+            }) => Self::Invalid { reason },
+            // Its cause was logged where it broke off.
+            Some(Failure { .. }) | None => Self::Internal("the examination failed".into()),
+        }
     }
 }
 

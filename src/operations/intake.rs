@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempPath;
+use uuid::Uuid;
 
 use crate::media::error::MediaError;
 use crate::media::probe;
@@ -37,15 +38,16 @@ pub(crate) struct Checked {
 
 impl Checked {
     /// The record to store it under; the file stays alive as long as `self`.
-    pub(crate) fn record(&self, id: EvidenceId, session: SessionId) -> NewEvidence<'_> {
+    pub(crate) fn record(&self, session: SessionId) -> NewEvidence<'_> {
         NewEvidence {
-            id,
+            id: EvidenceId(Uuid::now_v7()),
             session,
+            create: None,
             kind: self.kind,
             file: &self.upload.file,
-            sha256: &self.upload.sha256,
+            sha256: self.upload.sha256.clone(),
             bytes: self.upload.bytes,
-            media_type: &self.media_type,
+            media_type: self.media_type.clone(),
         }
     }
 }
@@ -85,7 +87,7 @@ fn check_document(
     Ok(format.to_owned())
 }
 
-fn check_video(file: &Path, limits: &crate::media::facts::MediaLimits) -> Result<String, Error> {
+fn check_video(file: &Path, limits: &crate::media::limits::MediaLimits) -> Result<String, Error> {
     let facts = probe::check(file, limits).map_err(video_error)?;
     Ok(format!("video/{}", facts.container))
 }

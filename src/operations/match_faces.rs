@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::operations::Operations;
 use crate::operations::accept_evidence::Target;
 use crate::operations::authenticate::Caller;
@@ -11,8 +9,9 @@ use crate::operations::error::Error;
 use crate::operations::intake::Upload;
 use crate::session::evidence::EvidenceKind;
 use crate::session::examination::{ExaminationRecord, ExaminationScope};
-use crate::session::ids::{EvidenceId, SessionId};
-use crate::store::examinations::Submission;
+use crate::session::ids::SessionId;
+use crate::store::blobs::evidence_key;
+use crate::store::submission::Submission;
 
 /// Where the video comes from.
 #[derive(Debug)]
@@ -49,14 +48,19 @@ impl Operations {
             VideoSource::Kept => (None, Some(self.kept_video(session).await?)),
         };
 
-        let mut evidence = vec![document.record(EvidenceId(Uuid::now_v7()), session)];
-        evidence.extend(
-            video
-                .as_ref()
-                .map(|video| video.record(EvidenceId(Uuid::now_v7()), session)),
-        );
-        let document_blob = evidence[0].blob_key();
-        let video_blob = kept_blob.unwrap_or_else(|| evidence[evidence.len() - 1].blob_key());
+        let document = document.record(session);
+        let document_blob = evidence_key(session, document.id);
+        let mut evidence = vec![document];
+        let video_blob = match (video.as_ref(), kept_blob) {
+            (Some(video), _) => {
+                let video = video.record(session);
+                let key = evidence_key(session, video.id);
+                evidence.push(video);
+                key
+            }
+            (None, Some(kept)) => kept,
+            (None, None) => return Err(Error::NotFound { what: "video" }),
+        };
         let order = self.order(
             caller,
             ExaminationScope::FaceMatch,
@@ -65,20 +69,18 @@ impl Operations {
             video_blob,
         );
         let examination = self.queued_examination(caller, session, order);
+        let id = examination.id;
         self.store
-            .submit(
-                Submission {
-                    session: &aim.session,
-                    create: aim.is_new,
-                    evidence,
-                    examination: &examination,
-                    max_queued: self.settings.max_queued,
-                },
-                self.clock.now(),
-            )
+            .submit(Submission {
+                session: aim.session,
+                create: aim.is_new,
+                evidence,
+                examination,
+                max_queued: self.settings.max_queued,
+            })
             .await?;
         self.signalling.work_waits();
-        self.await_examination(caller, session, examination.id, request.wait)
+        self.await_examination(caller, session, id, request.wait)
             .await
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::media::facts::MediaLimits;
+use crate::media::limits::MediaLimits;
 use crate::operations::clock::Clock;
 use crate::operations::signal::Signalling;
 use crate::pipeline::examiner::{Examiner, ModelFacts};

@@ -12,7 +12,7 @@ use crate::operations::read_thumbnail::thumbnail_key;
 use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner};
 use crate::scoring::rules::{Check, Rules};
 use crate::scoring::verdict::judge;
-use crate::session::examination::{ExaminationRecord, ExaminationScope};
+use crate::session::examination::{ExaminationRecord, ExaminationScope, Failure};
 
 impl Operations {
     /// Examines one session and tells whether there was one.
@@ -124,7 +124,15 @@ impl Operations {
     ) -> Result<(), Error> {
         tracing::info!(examination = %record.id, session = %record.session, "the evidence cannot be examined");
         self.store
-            .fail_examination(record.id, worker, &error.to_string(), self.clock.now())
+            .fail_examination(
+                record.id,
+                worker,
+                &Failure {
+                    by_evidence: true,
+                    reason: error.to_string(),
+                },
+                self.clock.now(),
+            )
             .await?;
         Ok(())
     }
@@ -150,7 +158,10 @@ impl Operations {
                 .fail_examination(
                     record.id,
                     worker,
-                    "the service could not carry out the examination",
+                    &Failure {
+                        by_evidence: false,
+                        reason: "the service could not carry out the examination".to_owned(),
+                    },
                     self.clock.now(),
                 )
                 .await?;

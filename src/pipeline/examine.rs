@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use crate::media::facts::MediaLimits;
-use crate::media::sampling::{self, Frame, SamplingReport, Window};
+use crate::media::frame::Frame;
+use crate::media::limits::MediaLimits;
+use crate::media::sampling::{self, SamplingReport, Window};
 use crate::pipeline::aggregate;
 use crate::pipeline::capture;
 use crate::pipeline::examiner::{

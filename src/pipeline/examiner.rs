@@ -7,7 +7,7 @@ use crate::session::examination::Examination;
 use crate::vision::error::VisionError;
 
 /// Which packs decide; known before they are warm.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelFacts {
     pub detector: String,
     pub embedder: String,

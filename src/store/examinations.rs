@@ -73,6 +73,11 @@ pub(super) async fn insert<C: ConnectionTrait>(
         .as_ref()
         .map(|verdict| to_json("a verdict", verdict))
         .transpose()?;
+    let failure = record
+        .failure
+        .as_ref()
+        .map(|failure| to_json("a failure", failure))
+        .transpose()?;
     Entity::insert(ActiveModel {
         id: Set(record.id.0.to_string()),
         session_id: Set(record.session.0.to_string()),
@@ -86,7 +91,7 @@ pub(super) async fn insert<C: ConnectionTrait>(
         lease_until: Set(None),
         report_json: Set(report),
         verdict_json: Set(verdict),
-        failure: Set(record.failure.clone()),
+        failure: Set(failure),
     })
     .exec_without_returning(connection)
     .await
@@ -110,6 +115,6 @@ pub(super) fn read(model: Model) -> Result<ExaminationRecord, StoreError> {
         attempts: row.known("attempts", u32::try_from(model.attempts).ok())?,
         report: row.json_if_any("report_json", model.report_json.as_deref())?,
         verdict: row.json_if_any("verdict_json", model.verdict_json.as_deref())?,
-        failure: model.failure,
+        failure: row.json_if_any("failure", model.failure.as_deref())?,
     })
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::scoring::verdict::Verdict;
-use crate::session::examination::{Examination, ExaminationRecord, ExaminationStatus};
+use crate::session::examination::{Examination, ExaminationRecord, ExaminationStatus, Failure};
 use crate::session::ids::{ExaminationId, SessionId};
 use crate::session::status::Move;
 use crate::session::time::Timestamp;
@@ -119,16 +119,16 @@ impl Store {
         &self,
         id: ExaminationId,
         worker: Uuid,
-        reason: &str,
+        failure: &Failure,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let ending = held(id, worker)
             .col_expr(Column::Status, status(ExaminationStatus::Failed))
-            .col_expr(Column::Failure, Expr::value(reason));
+            .col_expr(Column::Failure, Expr::value(to_json("a failure", failure)?));
         self.end(id, ending, Move::Fail, now).await
     }
 
-    /// Gives an examination back unattempted, as a worker does that is told to stop.
+    /// Gives an examination back for another attempt; the one that broke off stays counted.
     pub async fn release_examination(
         &self,
         id: ExaminationId,
@@ -138,7 +138,6 @@ impl Store {
             .col_expr(Column::Status, status(ExaminationStatus::Queued))
             .col_expr(Column::Worker, Expr::value(NOBODY))
             .col_expr(Column::LeaseUntil, Expr::value(NEVER))
-            .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
             .exec(&self.database)
             .await?;
         Ok(released.rows_affected > 0)

@@ -200,10 +200,7 @@ pub async fn match_faces(
             verdict,
             &caller.project.settings,
         ))),
-        _ => Err(Refusal::from(Error::Invalid {
-            reason: record.failure.unwrap_or_default(),
-        })
-        .into()),
+        _ => Err(Refusal::from(Error::from(record.failure)).into()),
     }
 }
 

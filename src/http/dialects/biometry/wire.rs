@@ -66,8 +66,7 @@ impl From<CaptureCode> for CodeBody {
 }
 
 /// Whether the faces match: a boolean, or 1 and 0 where the project asks for numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = bool)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MatchResult {
     Boolean(bool),
     Numeric(bool),
@@ -102,6 +101,8 @@ pub struct MatchData {
     pub description: &'static str,
     /// One percentage a sampled frame with a face, 0–100, two decimals.
     pub percentages: Vec<f64>,
+    /// `score` against the project's match threshold; 1 or 0 where the project asks for numbers.
+    #[schema(value_type = bool)]
     pub result: MatchResult,
     /// The mean of the percentages, 0–100, two decimals.
     pub score: f64,
