@@ -45,7 +45,13 @@ pub struct Evidence {
 
 impl fmt::Debug for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Evidence({}, {}, {} bytes)", self.id, self.kind.name(), self.bytes)
+        write!(
+            f,
+            "Evidence({}, {}, {} bytes)",
+            self.id,
+            self.kind.name(),
+            self.bytes
+        )
     }
 }
 

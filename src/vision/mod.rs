@@ -1,9 +1,9 @@
 //! A picture in, observations out: faces, their alignment, embeddings and quality. No clock, no network, no database.
 
+pub mod alignment;
 pub mod calibration;
 pub mod detector;
 pub mod embedder;
-pub mod alignment;
 pub mod error;
 pub mod geometry;
 pub mod nets;
