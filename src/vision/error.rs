@@ -1,1 +1,32 @@
-//! (to be written)
+//! What can keep a picture from being read or a network from running.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A broken file or missing weights. A picture without a face is no error: absence is data.
+#[derive(Debug, Error)]
+pub enum VisionError {
+    #[error("the file is empty")]
+    Empty,
+    #[error("the file is not a JPEG, PNG, WebP or BMP picture")]
+    UnknownFormat,
+    #[error("the picture is damaged or cut short: {reason}")]
+    Damaged { reason: String },
+    #[error("the picture has {pixels} pixels, more than the limit of {limit}")]
+    TooManyPixels { pixels: u64, limit: u64 },
+    #[error("the pixels do not fill a picture of {width}x{height}")]
+    WrongSize { width: u32, height: u32 },
+    #[error("the picture could not be read")]
+    Io(#[source] std::io::Error),
+    #[error("the picture could not be written: {reason}")]
+    Encoding { reason: String },
+    #[error("the weights in {path} do not fit the network")]
+    Weights {
+        path: PathBuf,
+        #[source]
+        source: candle_core::Error,
+    },
+    #[error("the network failed")]
+    Network(#[from] candle_core::Error),
+}

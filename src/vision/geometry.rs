@@ -33,8 +33,24 @@ impl BoundingBox {
 
     pub fn centre(&self) -> Point {
         Point {
-            x: (self.left + self.right) / 2.0,
-            y: (self.top + self.bottom) / 2.0,
+            x: f32::midpoint(self.left, self.right),
+            y: f32::midpoint(self.top, self.bottom),
+        }
+    }
+
+    /// The square of the longer side about the same centre.
+    #[must_use]
+    pub fn squared(&self) -> Self {
+        let width = self.right - self.left;
+        let height = self.bottom - self.top;
+        let side = width.max(height);
+        let left = self.left + width * 0.5 - side * 0.5;
+        let top = self.top + height * 0.5 - side * 0.5;
+        Self {
+            left,
+            top,
+            right: left + side,
+            bottom: top + side,
         }
     }
 
