@@ -1,5 +1,6 @@
 //! `likeness` says whether the person in a video is the person on a document.
 
+pub mod cli;
 pub mod evaluation;
 pub mod media;
 pub mod packs;
