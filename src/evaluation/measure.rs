@@ -84,11 +84,25 @@ impl Sample<'_> {
             impostors: self.described(&derived, &impostors),
             pairs: pair_counts(&scored),
             pictures: self.picture_counts(),
-            percentages: self.percentages(&scored),
+            percentages: self.percentage.map(|scale| self.percentages(&scale)),
             notes: Vec::new(),
         };
         report.notes = notes(&report);
         Measured { report, impostors }
+    }
+
+    /// How a scale's percentages spread over the listed pairs.
+    pub fn percentages(&self, percentage: &dyn Fn(f32) -> f64) -> Percentages {
+        let scored = self.scored();
+        let spread = |same: bool| {
+            let kind = scored.iter().filter(|pair| pair.same == same);
+            let similarities = kind.filter_map(|pair| pair.similarity);
+            Spread::of(similarities.map(percentage).collect())
+        };
+        Percentages {
+            same: spread(true),
+            different: spread(false),
+        }
     }
 
     fn scored(&self) -> Vec<ScoredPair> {
@@ -151,22 +165,6 @@ impl Sample<'_> {
             }
         }
         counts
-    }
-
-    fn percentages(&self, scored: &[ScoredPair]) -> Option<Percentages> {
-        let percentage = self.percentage?;
-        let spread = |same: bool| {
-            let kind = scored.iter().filter(|pair| pair.same == same);
-            Spread::of(
-                kind.filter_map(|pair| pair.similarity)
-                    .map(percentage)
-                    .collect(),
-            )
-        };
-        Some(Percentages {
-            same: spread(true),
-            different: spread(false),
-        })
     }
 }
 

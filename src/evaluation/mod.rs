@@ -12,5 +12,6 @@ pub mod percentages;
 pub mod rates;
 pub mod record;
 pub mod report;
+pub mod subjects;
 pub mod tail;
 pub mod text;
