@@ -38,6 +38,22 @@ impl BoundingBox {
         }
     }
 
+    /// The square of the longer side about the same centre.
+    #[must_use]
+    pub fn squared(&self) -> Self {
+        let width = self.right - self.left;
+        let height = self.bottom - self.top;
+        let side = width.max(height);
+        let left = self.left + width * 0.5 - side * 0.5;
+        let top = self.top + height * 0.5 - side * 0.5;
+        Self {
+            left,
+            top,
+            right: left + side,
+            bottom: top + side,
+        }
+    }
+
     /// Intersection over union, 0 (apart) to 1 (the same box).
     pub fn iou(&self, other: &Self) -> f32 {
         let width = self.right.min(other.right) - self.left.max(other.left);

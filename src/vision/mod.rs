@@ -2,11 +2,15 @@
 
 pub mod alignment;
 pub mod calibration;
+pub mod candidate;
 pub mod detector;
 pub mod embedder;
 pub mod error;
 pub mod geometry;
+pub mod kernels;
 pub mod nets;
 pub mod picture;
 pub mod quality;
+pub mod resample;
 pub mod subject;
+mod templates;
