@@ -55,11 +55,7 @@ impl Checked {
 impl Operations {
     /// Decodes a document photo, or opens a video and decodes its first frame.
     pub(crate) async fn check(&self, upload: Upload, kind: EvidenceKind) -> Result<Checked, Error> {
-        let _permit = self
-            .intake
-            .acquire()
-            .await
-            .map_err(Error::internal)?;
+        let _permit = self.intake.acquire().await.map_err(Error::internal)?;
         let settings = self.settings.clone();
         // The upload travels along and back, so that a caller who hangs up does not pull the file
         // from under the decoder.

@@ -8,9 +8,7 @@ use crate::media::limits::MediaLimits;
 use crate::media::sampling::{self, SamplingReport, Window};
 use crate::pipeline::aggregate;
 use crate::pipeline::capture;
-use crate::pipeline::examiner::{
-    ExaminationInput, ExamineError, Examined, Examiner, Thumbnail,
-};
+use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner, Thumbnail};
 use crate::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     VideoFinding,
@@ -72,8 +70,8 @@ impl FaceExaminer {
     ) -> Result<(DocumentFinding, Option<Embedding>), ExamineError> {
         let picture =
             Picture::open(input.document, &self.picture_limits).map_err(ExamineError::Document)?;
-        let found = subject::document_subject(&self.detector, &picture)
-            .map_err(ExamineError::Vision)?;
+        let found =
+            subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
         let Some(found) = found else {
             let finding = DocumentFinding {
                 code: CaptureCode::NoUsableFace,
@@ -87,11 +85,7 @@ impl FaceExaminer {
         };
         let size = (found.upright.width(), found.upright.height());
         let finding = DocumentFinding {
-            code: capture::document_code(
-                Some(face_box(&found.face)),
-                found.comparable_faces,
-                size,
-            ),
+            code: capture::document_code(Some(face_box(&found.face)), found.comparable_faces, size),
             width: size.0,
             height: size.1,
             quarter_turns: found.quarter_turns,
@@ -115,9 +109,10 @@ impl FaceExaminer {
         candidates.sort_by(|a, b| b.sharpness.total_cmp(&a.sharpness));
         let mut first_without = None;
         for candidate in candidates {
-            let faces = self
-                .detector
-                .detect(&candidate.picture, subject::min_face_for(&candidate.picture))?;
+            let faces = self.detector.detect(
+                &candidate.picture,
+                subject::min_face_for(&candidate.picture),
+            )?;
             let (width, height) = (candidate.picture.width(), candidate.picture.height());
             let Some(chosen) = subject::frame_subject(&faces, width, height) else {
                 first_without.get_or_insert(Row::without_face(candidate.time_ms, (width, height)));
