@@ -1,4 +1,7 @@
 //! The tests that cross rooms, in one binary.
 
+mod architecture;
 mod evaluation;
+mod helpers;
+mod http;
 mod media;
