@@ -61,11 +61,8 @@ impl Fixture {
     pub(crate) async fn postgres(test: &str) -> Option<Self> {
         let Ok(url) = std::env::var(POSTGRES) else {
             // Straight to stderr, past the capture that swallows what passing tests print.
-            writeln!(
-                std::io::stderr(),
-                "skipped: postgres {test} ({POSTGRES} is not set)"
-            )
-            .unwrap();
+            let mut stderr = std::io::stderr().lock();
+            writeln!(stderr, "skipped: postgres {test} ({POSTGRES} is not set)").unwrap();
             return None;
         };
         let schema = format!("test_{}", Uuid::now_v7().simple());

@@ -1,5 +1,7 @@
 //! The store on real databases: SQLite in a temporary file always, PostgreSQL where one is named.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something fails")]
+
 /// Runs one test against both databases.
 macro_rules! on_both_databases {
     ($($name:ident)*) => { $(
