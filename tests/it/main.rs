@@ -5,3 +5,5 @@ mod evaluation;
 mod helpers;
 mod http;
 mod media;
+mod packs;
+mod store;
