@@ -1,1 +1,4 @@
 //! The tests that cross rooms, in one binary.
+
+mod vision;
+mod weights;
