@@ -7,3 +7,5 @@ mod http;
 mod media;
 mod packs;
 mod store;
+mod vision;
+mod weights;
