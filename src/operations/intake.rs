@@ -78,9 +78,10 @@ fn check_document(
     file: &Path,
     limits: &crate::vision::picture::PictureLimits,
 ) -> Result<String, Error> {
-    Picture::open(file, limits).map_err(document_error)?;
-    let format = Picture::media_type(file).map_err(document_error)?;
-    Ok(format.to_owned())
+    let bytes = std::fs::read(file).map_err(Error::internal)?;
+    Picture::decode(&bytes, limits).map_err(document_error)?;
+    let media_type = Picture::media_type(&bytes).map_err(document_error)?;
+    Ok(media_type.to_owned())
 }
 
 fn check_video(file: &Path, limits: &crate::media::limits::MediaLimits) -> Result<String, Error> {
