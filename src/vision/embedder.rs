@@ -1,1 +1,286 @@
-//! (to be written)
+//! A face to a vector of unit length, such that vectors of one person point the same way.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+
+use crate::packs::cache::OpenPack;
+use crate::packs::manifest::{Channels, Input, Network, Pack};
+use crate::vision::alignment::{align, mirrored};
+use crate::vision::calibration::Scale;
+use crate::vision::detector::Face;
+use crate::vision::error::VisionError;
+use crate::vision::geometry::Point;
+use crate::vision::nets::dlib_resnet::{self, DlibResnet};
+use crate::vision::nets::retail_0095::{self, Retail0095};
+use crate::vision::picture::Picture;
+use crate::vision::templates;
+
+/// Chips that go through a network at once; more would only hold more memory.
+const BATCH: usize = 16;
+
+/// A face's vector, of length 1. Its `Debug` shows no number.
+#[derive(Clone, PartialEq)]
+pub struct Embedding(Vec<f32>);
+
+impl Embedding {
+    /// The direction of `values`; None when they have none.
+    pub fn from_values(mut values: Vec<f32>) -> Option<Self> {
+        let length = values
+            .iter()
+            .map(|v| f64::from(*v).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        if !(length.is_finite() && length > 0.0) {
+            return None;
+        }
+        for value in &mut values {
+            *value = (f64::from(*value) / length) as f32;
+        }
+        Some(Self(values))
+    }
+
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// The cosine of the angle between the two, −1 to 1. Vectors of different packs have nothing in common: 0.
+    pub fn similarity(&self, other: &Self) -> f32 {
+        if self.0.len() != other.0.len() {
+            return 0.0;
+        }
+        let products = self.0.iter().zip(&other.0);
+        let sum: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+        sum.clamp(-1.0, 1.0) as f32
+    }
+}
+
+impl fmt::Debug for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Embedding(…)")
+    }
+}
+
+/// A pack's network with its weights, its template and its scale.
+pub struct Embedder {
+    pack: String,
+    network: Loaded,
+    input: Input,
+    template: [Point; 5],
+    scale: Scale,
+}
+
+enum Loaded {
+    Dlib(DlibResnet),
+    Retail(Retail0095),
+}
+
+impl Embedder {
+    /// Loads an opened embedder pack.
+    pub fn load(open: &OpenPack) -> Result<Self, VisionError> {
+        Self::from_weights(&open.pack, &open.weights)
+    }
+
+    /// Loads `pack`'s converted weights from the safetensors file `weights`.
+    pub fn from_weights(pack: &Pack, weights: &Path) -> Result<Self, VisionError> {
+        let wrong = |source| VisionError::Weights {
+            path: weights.to_path_buf(),
+            source,
+        };
+        let bytes = fs::read(weights).map_err(VisionError::Io)?;
+        let tensors = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu);
+        let tensors = tensors.map_err(wrong)?;
+        let (network, template, side) = match pack.network {
+            Network::DlibResnet => (
+                Loaded::Dlib(DlibResnet::new(&tensors).map_err(wrong)?),
+                templates::dlib_resnet(),
+                dlib_resnet::SIDE,
+            ),
+            Network::Retail0095 => (
+                Loaded::Retail(Retail0095::new(&tensors).map_err(wrong)?),
+                templates::retail_0095(),
+                retail_0095::SIDE,
+            ),
+            Network::Mtcnn => {
+                return Err(wrong(candle_core::Error::msg("the pack holds no embedder")));
+            }
+        };
+        if (pack.input.width, pack.input.height) != (side, side) {
+            return Err(wrong(candle_core::Error::msg(
+                "the pack names another input size",
+            )));
+        }
+        let scale = match &pack.calibration {
+            Some(calibration) => {
+                Scale::new(calibration).map_err(|error| wrong(candle_core::Error::wrap(error)))?
+            }
+            None => Scale::uncalibrated(),
+        };
+        Ok(Self {
+            pack: pack.name.clone(),
+            network,
+            input: pack.input,
+            template,
+            scale,
+        })
+    }
+
+    /// The name of the pack that speaks.
+    pub fn pack(&self) -> &str {
+        &self.pack
+    }
+
+    /// The chip of a face as the network wants to see it.
+    pub fn chip(&self, picture: &Picture, face: &Face) -> Result<Picture, VisionError> {
+        align(picture, &face.landmarks, &self.template, self.input.width)
+    }
+
+    /// The vector of a face: the mean of the face's and of its mirror image's, which took dlib from 99.3 to 99.7 % of
+    /// LFW's pairs.
+    pub fn embed(&self, picture: &Picture, face: &Face) -> Result<Embedding, VisionError> {
+        let embeddings = self.embed_chips(&[self.chip(picture, face)?], true)?;
+        embeddings.into_iter().next().ok_or_else(no_direction)
+    }
+
+    /// The vectors of chips, each averaged with that of its mirror image if `mirror`.
+    pub fn embed_chips(
+        &self,
+        chips: &[Picture],
+        mirror: bool,
+    ) -> Result<Vec<Embedding>, VisionError> {
+        let mut seen = Vec::with_capacity(chips.len() * 2);
+        for chip in chips {
+            seen.push(chip.clone());
+            if mirror {
+                seen.push(mirrored(chip)?);
+            }
+        }
+        let raw = self.raw(&seen)?;
+        raw.chunks(if mirror { 2 } else { 1 })
+            .map(|views| mean_direction(views).ok_or_else(no_direction))
+            .collect()
+    }
+
+    /// What the network itself says of each chip.
+    pub fn raw(&self, chips: &[Picture]) -> Result<Vec<Vec<f32>>, VisionError> {
+        let mut vectors = Vec::with_capacity(chips.len());
+        for batch in chips.chunks(BATCH) {
+            let input = self.tensor(batch)?;
+            let output = match &self.network {
+                Loaded::Dlib(network) => network.forward(&input),
+                Loaded::Retail(network) => network.forward(&input),
+            };
+            vectors.extend(output?.to_vec2::<f32>()?);
+        }
+        Ok(vectors)
+    }
+
+    /// 0 to 100 by the pack's calibration.
+    pub fn percentage(&self, similarity: f32) -> f64 {
+        self.scale.percentage(f64::from(similarity))
+    }
+
+    /// The scale that [`Embedder::percentage`] reads.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
+    /// (chips, channels, rows, columns), normalised as the pack asks.
+    fn tensor(&self, chips: &[Picture]) -> Result<Tensor, VisionError> {
+        let Input {
+            width,
+            height,
+            channels,
+            mean,
+            scale,
+        } = self.input;
+        let order = match channels {
+            Channels::Rgb => [0, 1, 2],
+            Channels::Bgr => [2, 1, 0],
+        };
+        let mut values = Vec::with_capacity(chips.len() * width as usize * height as usize * 3);
+        for chip in chips {
+            if (chip.width(), chip.height()) != (width, height) {
+                return Err(VisionError::WrongSize { width, height });
+            }
+            for (channel, mean) in order.into_iter().zip(mean) {
+                let pixels = chip.rgb().chunks_exact(3);
+                values.extend(pixels.map(|pixel| (f32::from(pixel[channel]) - mean) * scale));
+            }
+        }
+        let shape = (chips.len(), 3, height as usize, width as usize);
+        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+    }
+}
+
+impl fmt::Debug for Embedder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Embedder({}, …)", self.pack)
+    }
+}
+
+/// The direction of the sum of the views' directions.
+fn mean_direction(views: &[Vec<f32>]) -> Option<Embedding> {
+    let mut views = views
+        .iter()
+        .map(|view| Embedding::from_values(view.clone()));
+    let Embedding(mut sum) = views.next()??;
+    for view in views {
+        for (sum, value) in sum.iter_mut().zip(view?.values()) {
+            *sum += value;
+        }
+    }
+    Embedding::from_values(sum)
+}
+
+/// Only broken weights answer a picture with nothing or with what is not a number.
+fn no_direction() -> VisionError {
+    VisionError::Network(candle_core::Error::msg(
+        "the network's answer has no direction",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn embedding(values: &[f32]) -> Embedding {
+        Embedding::from_values(values.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn similarity_is_the_cosine_of_the_angle() {
+        let right = embedding(&[3.0, 0.0]);
+        assert!((right.similarity(&embedding(&[0.5, 0.0])) - 1.0).abs() < 1e-6);
+        assert!((right.similarity(&embedding(&[1.0, 1.0])) - 0.5_f32.sqrt()).abs() < 1e-6);
+        assert!(right.similarity(&embedding(&[0.0, -2.0])).abs() < 1e-6);
+        assert!((right.similarity(&embedding(&[-2.0, 0.0])) + 1.0).abs() < 1e-6);
+        assert!(right.similarity(&embedding(&[1.0, 0.0, 0.0])).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_has_no_direction_is_no_embedding() {
+        for values in [
+            vec![],
+            vec![0.0; 4],
+            vec![f32::NAN, 1.0],
+            vec![f32::INFINITY, 1.0],
+        ] {
+            assert_eq!(Embedding::from_values(values), None);
+        }
+    }
+
+    #[test]
+    fn views_count_the_same_whatever_their_lengths() {
+        let mean = mean_direction(&[vec![100.0, 0.0], vec![0.0, 0.1]]).unwrap();
+        assert!((mean.values()[0] - mean.values()[1]).abs() < 1e-6);
+    }
+
+    #[test]
+    fn debug_shows_no_number() {
+        assert_eq!(format!("{:?}", embedding(&[1.0, 2.0])), "Embedding(…)");
+    }
+}

@@ -1,1 +1,11 @@
 //! The tests that cross rooms, in one binary.
+
+mod architecture;
+mod evaluation;
+mod helpers;
+mod http;
+mod media;
+mod packs;
+mod store;
+mod vision;
+mod weights;

@@ -1,0 +1,4 @@
+//! Arithmetic that candle does slowly or in several passes, as custom operations.
+
+pub mod bend;
+pub mod depthwise;

@@ -1,0 +1,4 @@
+//! The evaluation on made vectors whose truth is known, and its command's refusals.
+
+mod command;
+mod made_people;
