@@ -1,4 +1,4 @@
-//! Opens a session.
+//! Opens a session, one applicant's visit.
 
 use uuid::Uuid;
 

@@ -246,6 +246,7 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
     png.extend_from_slice(&chunk);
     png.extend_from_slice(&crc32(&chunk).to_be_bytes());
+    png.extend_from_slice(b"\0\0\x10\0IDAT\x78\x9c");
     png.extend_from_slice(&[0; 64]);
     png
 }
