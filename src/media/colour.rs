@@ -114,7 +114,12 @@ mod tests {
     use super::*;
 
     fn one(luma: u8, blue: u8, red: u8, standard: Standard, full_range: bool) -> Vec<u8> {
-        let planes = [&[luma][..], &[blue], &[red]].map(|samples| Plane { samples, stride: 1 });
+        let samples = [[luma], [blue], [red]];
+        let plane = |index: usize| Plane {
+            samples: &samples[index],
+            stride: 1,
+        };
+        let planes = [plane(0), plane(1), plane(2)];
         to_rgb(
             planes,
             1,

@@ -208,7 +208,10 @@ mod tests {
     fn a_long_clip_with_sparse_key_frames_is_decoded_just_behind_them() {
         let wants = wants(&survey(600, 30, 60 * 30), 8);
         check_order(&wants);
-        assert_eq!(wants.len(), 24);
+        for window in 0..8 {
+            let held = wants.iter().filter(|want| want.window == window).count();
+            assert!((2..=3).contains(&held), "{held} in {window}");
+        }
         for want in wants.iter().filter(|want| !want.key_alone) {
             let run = want.at - want.key.unwrap();
             assert!(run < 3 * SECOND, "{run}");

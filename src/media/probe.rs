@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::media::decode::{Decoder, Demuxer, Pace, Step};
+use crate::media::decode::{Decoder, Pace};
+use crate::media::demux::{Demuxer, Step};
 use crate::media::error::MediaError;
 use crate::media::facts::VideoFacts;
 use crate::media::limits::MediaLimits;
@@ -39,11 +40,11 @@ pub(super) fn facts(
 fn first_size(demuxer: &mut Demuxer, decoder: &mut Decoder) -> Result<(u32, u32), MediaError> {
     loop {
         match demuxer.step() {
-            Step::Picture(packet) => decoder.send(&packet)?,
+            Step::Picture(packet) => decoder.send(&packet),
             Step::Other { .. } | Step::Damaged => continue,
             Step::End { .. } => {
                 decoder.finish();
-                let picture = decoder.receive()?.ok_or(MediaError::NoFrames)?;
+                let picture = decoder.receive()?.ok_or_else(|| decoder.nothing())?;
                 return Ok(decoder.upright_size(&picture));
             }
         }

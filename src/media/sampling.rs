@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::media::decode::{Decoder, Demuxer, Pace, Packet, Picture, Step};
+use crate::media::decode::{Decoder, Pace, Picture};
+use crate::media::demux::{Demuxer, Packet, Step};
 use crate::media::error::MediaError;
 use crate::media::facts::VideoFacts;
 use crate::media::frame::Frame;
@@ -51,6 +52,7 @@ pub fn sample(
         });
     }
     let survey = Survey::of(&mut Demuxer::open(path, limits)?, limits)?;
+    let mut nothing = MediaError::NoFrames;
     for wants in [
         wants(&survey, windows),
         wants_without_jumps(&survey, windows),
@@ -62,8 +64,9 @@ pub fn sample(
         if let Some(report) = sampler.report() {
             return Ok(report);
         }
+        nothing = sampler.decoder.nothing();
     }
-    Err(MediaError::NoFrames)
+    Err(nothing)
 }
 
 /// Leaving out pictures that no other depends on costs nothing but choice; where there are few,
@@ -195,7 +198,7 @@ impl<'a> Sampler<'a> {
                 };
             }
         }
-        self.decoder.send(packet)?;
+        self.decoder.send(packet);
         if let Gear::Decoding {
             sound_from,
             sent_until,
@@ -210,7 +213,7 @@ impl<'a> Sampler<'a> {
     /// Decodes one key frame and nothing else.
     fn key_alone(&mut self, packet: &Packet) -> Result<(), MediaError> {
         let waiting = self.wants.len();
-        self.decoder.send(packet)?;
+        self.decoder.send(packet);
         self.decoder.finish();
         self.collect(packet.time_us)?;
         self.decoder.restart();

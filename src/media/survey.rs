@@ -1,6 +1,6 @@
 //! A first walk over a clip's packets, without decoding: how long it is and where its key frames lie.
 
-use crate::media::decode::{Demuxer, Step};
+use crate::media::demux::{Demuxer, Step};
 use crate::media::error::MediaError;
 use crate::media::limits::MediaLimits;
 

@@ -246,7 +246,8 @@ impl TestApp {
     pub(crate) async fn restart(self) -> Self {
         let folder = self.folder.clone();
         self.handle.stop(true).await;
-        self.running.await.unwrap();
+        let mut this = self;
+        (&mut this.running).await.unwrap();
         Self::start_in(folder, |_| ()).await
     }
 

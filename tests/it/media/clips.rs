@@ -41,10 +41,11 @@ impl Clips {
         self.run(name, &arguments)
     }
 
-    /// Makes clip `name` from another file.
-    pub(super) fn remake(&self, name: &str, from: &Path, options: &str) -> PathBuf {
-        let mut arguments = vec!["-i", from.to_str().unwrap()];
-        arguments.extend(options.split_whitespace());
+    /// Makes clip `name` from another file, with options on reading it and on writing.
+    pub(super) fn remake(&self, name: &str, reading: &str, from: &Path, writing: &str) -> PathBuf {
+        let mut arguments: Vec<_> = reading.split_whitespace().collect();
+        arguments.extend(["-i", from.to_str().unwrap()]);
+        arguments.extend(writing.split_whitespace());
         self.run(name, &arguments)
     }
 

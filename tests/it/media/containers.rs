@@ -20,7 +20,8 @@ const CODECS: [(&str, &str); 6] = [
     ("mpeg4", "-c:v mpeg4 -bf 2 -q:v 2"),
 ];
 
-fn check(container: &str, codecs: &[&str]) {
+/// Frames may bear the time of one `tolerance` frames away.
+fn check(container: &str, codecs: &[&str], tolerance: f64) {
     let clips = Clips::new();
     for (codec, options) in CODECS
         .into_iter()
@@ -57,7 +58,7 @@ fn check(container: &str, codecs: &[&str]) {
                 let expected = frame.time_ms as f64 / 40.0;
                 let number = number(frame);
                 assert!(
-                    (number - expected).abs() < 1.5,
+                    (number - expected).abs() < tolerance,
                     "{codec} in {container}: {number} {frame:?}"
                 );
             }
@@ -67,25 +68,26 @@ fn check(container: &str, codecs: &[&str]) {
 
 #[test]
 fn mp4() {
-    check("mp4", &["h264", "hevc", "vp9", "av1", "mpeg4"]);
+    check("mp4", &["h264", "hevc", "vp9", "av1", "mpeg4"], 1.5);
 }
 
 #[test]
 fn mov() {
-    check("mov", &["h264", "hevc", "mpeg4"]);
+    check("mov", &["h264", "hevc", "mpeg4"], 1.5);
 }
 
 #[test]
 fn mkv() {
-    check("mkv", &["h264", "hevc", "vp8", "vp9", "av1", "mpeg4"]);
+    check("mkv", &["h264", "hevc", "vp8", "vp9", "av1", "mpeg4"], 1.5);
 }
 
 #[test]
 fn webm() {
-    check("webm", &["vp8", "vp9", "av1"]);
+    check("webm", &["vp8", "vp9", "av1"], 1.5);
 }
 
 #[test]
 fn avi() {
-    check("avi", &["h264", "vp8", "mpeg4"]);
+    // AVI keeps no presentation times: frames stored out of order come late by their delay.
+    check("avi", &["h264", "vp8", "mpeg4"], 3.5);
 }

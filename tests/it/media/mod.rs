@@ -1,5 +1,7 @@
 //! Videos of every kind through the door of the media room, made on the spot by the ffmpeg program.
 
+#![cfg(test)]
+
 mod clips;
 mod colours;
 mod containers;

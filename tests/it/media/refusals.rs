@@ -167,6 +167,7 @@ fn what_is_too_much() {
 
     let crowd = clips.remake(
         "crowd.mkv",
+        "",
         &clip,
         "-map 0 -map 0 -map 0 -map 0 -map 0 -c copy",
     );

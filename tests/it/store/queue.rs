@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use likeness::session::examination::{ExaminationRecord, ExaminationStatus};
+use likeness::session::examination::{ExaminationRecord, ExaminationStatus, Failure};
 use likeness::session::ids::{ExaminationId, ProjectId, SessionId};
 use likeness::session::status::{Move, SessionStatus};
 use likeness::session::visit::Session;
@@ -99,7 +99,7 @@ async fn an_examination_waits_is_leased_and_ends_in_a_verdict(fixture: &Fixture)
     );
     assert!(
         !store
-            .fail_examination(record.id, worker, "late", at)
+            .fail_examination(record.id, worker, &because("late"), at)
             .await
             .unwrap()
     );
@@ -130,13 +130,13 @@ async fn an_examination_that_fails_says_why(fixture: &Fixture) {
     claim(store, worker, 0).await.unwrap();
     assert!(
         !store
-            .fail_examination(record.id, Uuid::now_v7(), "no", NOW)
+            .fail_examination(record.id, Uuid::now_v7(), &because("no"), NOW)
             .await
             .unwrap()
     );
     assert!(
         store
-            .fail_examination(record.id, worker, "the video broke off", NOW)
+            .fail_examination(record.id, worker, &because("the video broke off"), NOW)
             .await
             .unwrap()
     );
@@ -144,7 +144,7 @@ async fn an_examination_that_fails_says_why(fixture: &Fixture) {
     assert_eq!(fixture.status(&session).await, SessionStatus::Failed);
     let failed = store.latest_examination(session.id).await.unwrap().unwrap();
     assert_eq!(failed.status, ExaminationStatus::Failed);
-    assert_eq!(failed.failure.as_deref(), Some("the video broke off"));
+    assert_eq!(failed.failure, Some(because("the video broke off")));
     assert_eq!(
         (failed.report, failed.verdict, failed.finished_at),
         (None, None, Some(NOW))
@@ -249,7 +249,7 @@ async fn a_lease_that_ran_out_is_taken_over(fixture: &Fixture) {
     assert!(!store.release_examination(record.id, lost).await.unwrap());
     assert!(
         !store
-            .fail_examination(record.id, lost, "late", NOW)
+            .fail_examination(record.id, lost, &because("late"), NOW)
             .await
             .unwrap()
     );
@@ -313,12 +313,16 @@ async fn a_released_examination_waits_again(fixture: &Fixture) {
     assert!(store.release_examination(record.id, worker).await.unwrap());
     assert!(!store.release_examination(record.id, worker).await.unwrap());
 
+    let waiting = ExaminationRecord {
+        attempts: 1,
+        ..record.clone()
+    };
     assert_eq!(
         store.latest_examination(session.id).await.unwrap(),
-        Some(record.clone())
+        Some(waiting)
     );
     assert_eq!(store.queued().await.unwrap(), 1);
-    assert_eq!(claim(store, Uuid::now_v7(), 0).await.unwrap().attempts, 1);
+    assert_eq!(claim(store, Uuid::now_v7(), 0).await.unwrap().attempts, 2);
 }
 
 async fn a_session_that_is_not_open_is_not_queued(fixture: &Fixture) {
@@ -407,7 +411,7 @@ async fn a_report_that_json_cannot_hold_is_refused(fixture: &Fixture) {
     assert_eq!(fixture.status(&session).await, SessionStatus::Examining);
     assert!(
         store
-            .fail_examination(record.id, worker, "not a number", NOW)
+            .fail_examination(record.id, worker, &because("not a number"), NOW)
             .await
             .unwrap()
     );
@@ -442,4 +446,11 @@ async fn every_attempt_is_kept(fixture: &Fixture) {
         store.examinations(SessionId(Uuid::now_v7())).await.unwrap(),
         []
     );
+}
+
+fn because(reason: &str) -> Failure {
+    Failure {
+        by_evidence: true,
+        reason: reason.to_owned(),
+    }
 }
