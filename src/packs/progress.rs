@@ -9,8 +9,8 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub trait Progress {
     /// Something worth a line of its own.
     fn line(&self, text: &str);
-    /// A file of that many bytes begins to arrive.
-    fn start(&self, what: &str, bytes: u64);
+    /// A file of that many bytes begins to arrive from somewhere.
+    fn start(&self, file: &str, from: &str, bytes: u64);
     /// More of it has arrived.
     fn advance(&self, bytes: u64);
     /// It has arrived, or will not.
@@ -58,15 +58,16 @@ impl Progress for StderrProgress {
         });
     }
 
-    fn start(&self, what: &str, bytes: u64) {
+    fn start(&self, file: &str, from: &str, bytes: u64) {
+        // An address is too long to stand beside a bar.
+        self.line(&format!("{file}: from {from} ({})", HumanBytes(bytes)));
         if !self.terminal {
-            self.line(&format!("{what} ({})", HumanBytes(bytes)));
             return;
         }
         self.with_bar(|bar| {
             let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}";
             let new = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr())
-                .with_message(what.to_owned());
+                .with_message(file.to_owned());
             if let Ok(style) = ProgressStyle::with_template(template) {
                 new.set_style(style);
             }

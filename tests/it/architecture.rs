@@ -9,15 +9,32 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "app", "config", "evaluation", "operations", "packs", "pipeline", "scoring", "session",
-            "telemetry", "vision",
+            "app",
+            "config",
+            "evaluation",
+            "operations",
+            "packs",
+            "pipeline",
+            "scoring",
+            "session",
+            "telemetry",
+            "vision",
         ],
     ),
     (
         "app",
         &[
-            "config", "http", "media", "operations", "packs", "pipeline", "scoring", "session",
-            "store", "vision", "worker",
+            "config",
+            "http",
+            "media",
+            "operations",
+            "packs",
+            "pipeline",
+            "scoring",
+            "session",
+            "store",
+            "vision",
+            "worker",
         ],
     ),
     ("worker", &["operations"]),
@@ -112,7 +129,10 @@ fn an_outside_crate_stays_in_its_room() {
         for (number, line) in code_lines(&source.text) {
             for (outside, rooms) in OUTSIDE {
                 if names_crate(line, outside) && !rooms.contains(&source.room.as_str()) {
-                    wrong.push(format!("{}:{number} names {outside}", source.path.display()));
+                    wrong.push(format!(
+                        "{}:{number} names {outside}",
+                        source.path.display()
+                    ));
                 }
             }
         }
@@ -148,7 +168,10 @@ fn the_tables_are_about_this_house() {
     let sources = sources();
     assert!(sources.len() > 50, "only {} files were read", sources.len());
     for (room, _) in ROOMS {
-        assert!(sources.iter().any(|source| source.room == *room), "{room} is gone");
+        assert!(
+            sources.iter().any(|source| source.room == *room),
+            "{room} is gone"
+        );
     }
 }
 

@@ -78,7 +78,13 @@ impl Wanted<'_> {
             let reason = format!("{} has {size} bytes, not {}", self.member, self.file.bytes);
             return Err(self.refused(&reason));
         }
-        install(self.file, self.target, self.from, reader, &mut |_| {})
+        install(self.file, self.target, self.from, reader, &mut |_| {}).map_err(|error| {
+            // What breaks off here is no connection: the archive's own data are wrong.
+            if let PackError::Unreachable { reason, .. } = error {
+                return self.refused(&reason);
+            }
+            error
+        })
     }
 
     fn absent(&self) -> PackError {

@@ -46,7 +46,7 @@ pub(super) fn fetch(
             reason: format!("it has {length} bytes, not {}", file.bytes),
         });
     }
-    progress.start(&format!("{}: from {url}", file.name), file.bytes);
+    progress.start(&file.name, url, file.bytes);
     let mut reader = body.as_reader();
     let installed = install(file, target, url, &mut reader, &mut |n| progress.advance(n));
     progress.finish();

@@ -59,7 +59,7 @@ impl Progress for Lines {
     fn line(&self, text: &str) {
         self.0.lock().unwrap().push(text.to_owned());
     }
-    fn start(&self, _: &str, _: u64) {}
+    fn start(&self, _: &str, _: &str, _: u64) {}
     fn advance(&self, _: u64) {}
     fn finish(&self) {}
     fn terminal(&self) -> bool {

@@ -29,7 +29,7 @@ fn weights(name: &str, mark: u8) -> (ModelFile, Vec<u8>) {
 /// A detector of two files and two embedders, everything in the cache.
 fn filled(place: &Place) -> Manifest {
     fs::create_dir_all(place.cache.dir()).unwrap();
-    let mut put = |name: &str, mark: u8| {
+    let put = |name: &str, mark: u8| {
         let (file, bytes) = weights(name, mark);
         fs::write(place.cache.original(&file), bytes).unwrap();
         file
