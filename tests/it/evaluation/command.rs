@@ -38,8 +38,14 @@ fn refusal(folder: &Path, list: &str) -> String {
 #[test]
 fn a_bad_line_is_named_before_anything_is_loaded() {
     let folder = tempfile::tempdir().unwrap();
-    let words = refusal(folder.path(), "a,b,same\nx.jpg,y.jpg,1\nx.jpg,z.jpg,perhaps\n");
-    assert!(words.contains("pairs.csv: line 3: `same` is `perhaps`"), "{words}");
+    let words = refusal(
+        folder.path(),
+        "a,b,same\nx.jpg,y.jpg,1\nx.jpg,z.jpg,perhaps\n",
+    );
+    assert!(
+        words.contains("pairs.csv: line 3: `same` is `perhaps`"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -50,7 +56,10 @@ fn a_list_that_is_not_there_is_named() {
         now: Timestamp(0),
     };
     let error = run(&args, &settings, &mut Vec::new()).unwrap_err();
-    assert!(error.to_string().starts_with("nowhere/pairs.csv: "), "{error}");
+    assert!(
+        error.to_string().starts_with("nowhere/pairs.csv: "),
+        "{error}"
+    );
 }
 
 #[test]

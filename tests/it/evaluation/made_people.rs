@@ -9,7 +9,7 @@ use likeness::evaluation::rates::RateOutcome;
 use likeness::evaluation::record;
 use likeness::evaluation::report::Report;
 use likeness::evaluation::subjects::{Sighting, similarity};
-use likeness::packs::manifest::{CalibrationRun, Manifest, Origin};
+use likeness::packs::manifest::{Calibration, CalibrationRun, Manifest, Origin};
 use likeness::vision::calibration::Scale;
 use likeness::vision::embedder::Embedding;
 use rand::rngs::StdRng;
@@ -40,7 +40,14 @@ fn sightings(list: &PairList, noise: f32) -> Vec<Sighting> {
     let centres: Vec<Vec<f32>> = (0..PEOPLE)
         .map(|_| (0..DIMENSIONS).map(|_| normal(&mut random)).collect())
         .collect();
-    let person = |name: &str| name[1..].split('_').next().unwrap().parse::<usize>().unwrap();
+    let person = |name: &str| {
+        name[1..]
+            .split('_')
+            .next()
+            .unwrap()
+            .parse::<usize>()
+            .unwrap()
+    };
     list.pictures
         .iter()
         .map(|name| {
@@ -104,7 +111,10 @@ fn a_picture_without_a_face_costs_accuracy_and_is_named() {
     assert_eq!(report.pictures.without_face, ["P0_x_1.jpg"]);
     assert_eq!(report.pairs.same_not_compared, 1);
     assert_eq!(report.pairs.different_not_compared, 1);
-    assert!((report.accuracy.unwrap() - 798.0 / 800.0).abs() < 1e-9, "{report}");
+    assert!(
+        (report.accuracy.unwrap() - 798.0 / 800.0).abs() < 1e-9,
+        "{report}"
+    );
     let json = serde_json::to_value(&report).unwrap();
     assert!((json["accuracy"].as_f64().unwrap() - 798.0 / 800.0).abs() < 1e-9);
 }
@@ -126,7 +136,7 @@ fn a_calibration_goes_into_the_manifest_and_out_as_percentages() {
     let path = folder.path().join("manifest.json");
     let mut manifest = Manifest::built_in().unwrap();
     let pack = manifest.packs.iter_mut().find(|pack| pack.name == "dlib");
-    record::write(pack.unwrap(), points, &run, &report);
+    record::write(pack.unwrap(), Calibration { points, run }, &report);
     manifest.save(&path).unwrap();
 
     let manifest = Manifest::load(&path).unwrap();
@@ -139,7 +149,10 @@ fn a_calibration_goes_into_the_manifest_and_out_as_percentages() {
         assert!((scale.percentage(stated.threshold) - percentage).abs() < 0.01);
     }
     assert!(scale.percentage(-0.5) < f64::EPSILON);
-    let measured = pack.accuracy.iter().filter(|figure| figure.origin == Origin::Measured);
+    let measured = pack
+        .accuracy
+        .iter()
+        .filter(|figure| figure.origin == Origin::Measured);
     // The accuracy and three rates.
     assert_eq!(measured.count(), 4);
 }
