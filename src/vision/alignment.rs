@@ -231,7 +231,11 @@ mod tests {
         let large = points(FACE.map(|(x, y)| (x * 2.0, y * 2.0)));
         let chip = align(&picture, &large, &template, 32).unwrap();
         // The first row and column lean over the picture's border, which repeats.
-        let inside = chip.rgb().chunks_exact(32 * 3).skip(1).flat_map(|row| &row[3..]);
+        let inside = chip
+            .rgb()
+            .chunks_exact(32 * 3)
+            .skip(1)
+            .flat_map(|row| &row[3..]);
         let mut inside = inside.copied();
         assert!(inside.all(|value| (90..=110).contains(&value)));
     }

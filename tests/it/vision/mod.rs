@@ -1,0 +1,6 @@
+//! Networks and alignment against their origins, on the same pixels.
+
+mod alignment;
+mod chips;
+mod dlib_resnet;
+mod retail_0095;

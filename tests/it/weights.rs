@@ -1,0 +1,37 @@
+//! Real weights for the tests that need them, where `make` has fetched them; a test without them says so and passes.
+
+use std::io::{Write, stderr};
+use std::path::{Path, PathBuf};
+
+use likeness::packs::cache::{self, Cache, OpenPack, OpenPacks};
+use likeness::packs::error::PackError;
+use likeness::packs::manifest::Manifest;
+
+/// The manifest of this repository.
+pub(crate) fn manifest() -> Manifest {
+    Manifest::load(&root().join("models/manifest.json")).expect("the manifest is in order")
+}
+
+/// Folder of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+}
+
+/// The embedder pack of that name, or a line that `test` was skipped.
+pub(crate) fn embedder(name: &str, test: &str) -> Option<OpenPack> {
+    packs(name, test).map(|packs| packs.embedder)
+}
+
+/// The detector with the embedder of that name, or a line that `test` was skipped.
+pub(crate) fn packs(name: &str, test: &str) -> Option<OpenPacks> {
+    let cache = Cache::new(root().join("models/cache"));
+    match cache::open_with(&manifest(), &cache, name) {
+        Ok(packs) => Some(packs),
+        Err(PackError::NonePresent { .. } | PackError::Missing { .. }) => {
+            // Written past the test runner, which would keep the line of a test that passes to itself.
+            let _ = writeln!(stderr(), "skipped: {test}: weights absent");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
