@@ -1,1 +1,32 @@
 //! The database migrations of `likeness`, oldest first.
+//!
+//! They go forwards only: what a migration got wrong, a later one puts right.
+
+use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::{DbErr, MigrationTrait, async_trait};
+use sea_orm_migration::sea_orm::DatabaseTransaction;
+
+mod columns;
+mod m20261121_000001_projects;
+mod m20261121_000002_sessions;
+mod m20261121_000003_examinations;
+mod m20261121_000004_consents;
+
+/// Applies the migrations that the database has not seen yet, inside the caller's transaction.
+pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    Migrator::up(transaction, None).await
+}
+
+struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_projects::Migration),
+            Box::new(m20261121_000002_sessions::Migration),
+            Box::new(m20261121_000003_examinations::Migration),
+            Box::new(m20261121_000004_consents::Migration),
+        ]
+    }
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::packs::cache::{Cache, FileState};
 use crate::packs::error::PackError;
-use crate::packs::manifest::Manifest;
+use crate::packs::manifest::{Manifest, PackKind};
 use crate::packs::prepare;
 
 /// A file in the cache and how it stands.
@@ -32,15 +32,30 @@ pub fn verify(manifest: &Manifest, cache: &Cache) -> Result<Vec<Checked>, PackEr
                 state,
             });
         }
-        let path = cache.converted(pack);
-        if right && path.exists() {
+        // Weights that were not converted yet, or by an older converter, are made when needed.
+        let converted = if right {
+            prepare::converted_state(cache, pack)?
+        } else {
+            FileState::Missing
+        };
+        if converted != FileState::Missing {
             all.push(Checked {
                 pack: pack.name.clone(),
                 file: format!("{} (converted)", pack.name),
-                state: prepare::converted_state(cache, pack)?,
-                path,
+                path: cache.converted(pack),
+                state: converted,
             });
         }
     }
     Ok(all)
+}
+
+/// Whether every file of some pack of that kind is there and right.
+pub fn is_usable(manifest: &Manifest, checked: &[Checked], kind: PackKind) -> bool {
+    manifest.of_kind(kind).any(|pack| {
+        checked
+            .iter()
+            .filter(|file| file.pack == pack.name)
+            .all(|file| file.state == FileState::Right)
+    })
 }

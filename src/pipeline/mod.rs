@@ -1,1 +1,6 @@
-//! One document and one video in, one examination out.
+//! One document and one video in, one examination out: the only room that holds all three instruments.
+
+pub mod aggregate;
+pub mod capture;
+pub mod examine;
+pub mod examiner;

@@ -148,6 +148,15 @@ pub struct ExaminationOrder {
     pub video_blob: String,
 }
 
+/// Why an examination has no verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The evidence is to blame, not the service: the same files will fail again.
+    pub by_evidence: bool,
+    /// For the caller to read.
+    pub reason: String,
+}
+
 /// One attempt to examine a session, as it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExaminationRecord {
@@ -162,6 +171,6 @@ pub struct ExaminationRecord {
     /// Present once it is done.
     pub report: Option<Examination>,
     pub verdict: Option<Verdict>,
-    /// Present when it failed: a reason that an applicant's operator may read.
-    pub failure: Option<String>,
+    /// Present when it failed.
+    pub failure: Option<Failure>,
 }

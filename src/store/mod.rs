@@ -1,1 +1,63 @@
 //! Rows and blobs: no database type leaves this room.
+
+use std::fmt;
+
+use sea_orm::DatabaseConnection;
+
+use crate::store::blobs::Blobs;
+use crate::store::error::StoreError;
+use crate::store::options::StoreOptions;
+
+pub mod blobs;
+pub mod consents;
+mod database;
+#[expect(
+    unreachable_pub,
+    reason = "the entity macro asks for public names; the module keeps them inside the room"
+)]
+mod entity;
+pub mod error;
+pub mod evidence;
+pub mod examinations;
+pub mod options;
+pub mod projects;
+pub mod queue;
+mod reading;
+pub mod sessions;
+pub mod submission;
+pub mod tokens;
+
+/// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
+///
+/// It is cheap to clone; every clone speaks to the same database.
+#[derive(Clone)]
+pub struct Store {
+    database: DatabaseConnection,
+    blobs: Blobs,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store(…)")
+    }
+}
+
+impl Store {
+    /// Opens the database and the blob folder, makes what is missing and applies the migrations.
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        let blobs = Blobs::open(&options.blobs)?;
+        let database = database::open(options).await?;
+        database::migrate(&database).await?;
+        Ok(Self { database, blobs })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.database.ping().await?)
+    }
+
+    /// Ends every connection; what was written stays. For a program's orderly end.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.database.close().await?)
+    }
+}

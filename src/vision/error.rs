@@ -30,3 +30,17 @@ pub enum VisionError {
     #[error("the network failed")]
     Network(#[from] candle_core::Error),
 }
+
+impl VisionError {
+    /// Whether the picture is to blame, not the service.
+    pub fn is_about_the_picture(&self) -> bool {
+        match self {
+            Self::Empty
+            | Self::UnknownFormat
+            | Self::Damaged { .. }
+            | Self::TooManyPixels { .. }
+            | Self::WrongSize { .. } => true,
+            Self::Io(_) | Self::Encoding { .. } | Self::Weights { .. } | Self::Network(_) => false,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The column types that mean the same in SQLite and in PostgreSQL.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DatabaseBackend;
+
+/// An identifier: a UUID as 36 lower-case characters, which sort by time (version 7) as they stand.
+///
+/// PostgreSQL compares text by the language of its cluster unless told otherwise; `C` is by bytes,
+/// as SQLite does it.
+pub(crate) fn id(manager: &SchemaManager<'_>, name: impl IntoIden) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.string_len(36);
+    if manager.get_database_backend() == DatabaseBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
+/// Text of any length; JSON is kept as text too.
+pub(crate) fn text(name: impl IntoIden) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.text();
+    column
+}
+
+/// A moment in milliseconds since 1970, or a count of bytes.
+pub(crate) fn number(name: impl IntoIden) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.big_integer();
+    column
+}

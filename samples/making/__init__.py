@@ -1,0 +1,1 @@
+"""What samples/make.py is made of: sources, the card and the clip."""

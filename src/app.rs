@@ -1,0 +1,353 @@
+//! Builds every room once and joins them; nobody names this file but `main` and `cli`.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App as Routes, HttpServer, web};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::http::request_id::with_request_id;
+use crate::http::settings::HttpSettings;
+use crate::http::{dialects, health, openapi};
+use crate::media::limits::MediaLimits;
+use crate::operations::clock::Clock;
+use crate::operations::{Operations, OperationsSettings, Parts};
+use crate::packs::cache::{self, OpenPacks};
+use crate::packs::error::PackError;
+use crate::packs::folder::ModelsFolder;
+use crate::pipeline::examine::FaceExaminer;
+use crate::pipeline::examiner::{Examiner, ModelFacts};
+use crate::scoring::rules::{self, Rules, RulesError};
+use crate::session::time::Timestamp;
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::options::{BlobOptions, StoreOptions};
+use crate::vision::detector::Detector;
+use crate::vision::embedder::Embedder;
+use crate::vision::error::VisionError;
+use crate::vision::picture::PictureLimits;
+use crate::worker::Workers;
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("{0}")]
+    Packs(#[from] PackError),
+    #[error("{0}")]
+    Vision(#[from] VisionError),
+    #[error("the rule file {file} is refused: {source}")]
+    Rules {
+        file: String,
+        #[source]
+        source: RulesError,
+    },
+    #[error("the database or the data folder cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    #[error("{what}: {source}")]
+    Io {
+        what: String,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What examines: the real networks, or what a test brings.
+pub enum Instruments {
+    /// Verified when the service is built, warmed while it already answers.
+    Packs,
+    Given(ModelFacts, Arc<dyn Examiner>),
+}
+
+/// A service that is listening.
+pub struct App {
+    server: Server,
+    address: SocketAddr,
+    operations: Operations,
+    workers: Workers,
+    warm_up: Option<tokio::task::JoinHandle<Result<(), VisionError>>>,
+    /// Goes away with the service, and the files in it.
+    _scratch: TempDir,
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        #[expect(clippy::disallowed_methods, reason = "this is the clock everybody else asks")]
+        let now = std::time::SystemTime::now();
+        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl App {
+    /// Checks the packs and the rules, opens the store, binds the address, and starts the workers.
+    pub async fn build(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        instruments: Instruments,
+    ) -> Result<Self, AppError> {
+        let default_rules = default_rules(&config.rules)?;
+        let (models, packs) = match &instruments {
+            Instruments::Packs => {
+                let packs = open_packs(config)?;
+                (model_facts(&packs), Some(packs))
+            }
+            Instruments::Given(models, _) => (models.clone(), None),
+        };
+        announce(&models);
+        let store = open_store(config).await?;
+        let scratch = scratch(&config.data)?;
+        let (warm, examiner) = watch::channel(None);
+        let operations = Operations::new(Parts {
+            store,
+            clock,
+            models,
+            examiner,
+            settings: operations_settings(config, default_rules, scratch.path()),
+        });
+        let (server, address) = serve(config, &operations)?;
+        let warm_up = match (instruments, packs) {
+            (Instruments::Given(_, examiner), _) => {
+                warm.send_replace(Some(examiner));
+                None
+            }
+            (Instruments::Packs, packs) => packs.map(|packs| {
+                let limits = (picture_limits(config), media_limits(config));
+                tokio::task::spawn_blocking(move || {
+                    let examiner = load_examiner(&packs, limits.0, limits.1)?;
+                    examiner.warm_up()?;
+                    warm.send_replace(Some(Arc::new(examiner)));
+                    tracing::info!("the models are warm");
+                    Ok(())
+                })
+            }),
+        };
+        Ok(Self {
+            server,
+            address,
+            workers: Workers::start(&operations, config.workers),
+            operations,
+            warm_up,
+            _scratch: scratch,
+        })
+    }
+
+    /// Where it listens, the port known even when the system chose it.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The verbs, for a test that prepares what no door offers.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// Stops the server when it is dropped or told to.
+    pub fn handle(&self) -> actix_web::dev::ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until a signal comes, then finishes what is being examined.
+    pub async fn run(self) -> Result<(), AppError> {
+        let mut server = self.server;
+        if let Some(warm_up) = self.warm_up {
+            tokio::select! {
+                warmed = warm_up => if let Ok(result) = warmed { result? },
+                stopped = &mut server => return finish(stopped, self.workers).await,
+            }
+        }
+        let stopped = server.await;
+        finish(stopped, self.workers).await
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "App({})", self.address)
+    }
+}
+
+async fn finish(stopped: std::io::Result<()>, workers: Workers) -> Result<(), AppError> {
+    workers.stop().await;
+    stopped.map_err(|source| AppError::Io {
+        what: "the server broke off".to_owned(),
+        source,
+    })
+}
+
+fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr), AppError> {
+    let cannot_listen = |source| AppError::Io {
+        what: format!("cannot listen on {}; choose another with --listen", config.listen),
+        source,
+    };
+    let listener = TcpListener::bind(config.listen).map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    let operations = web::Data::new(operations.clone());
+    let settings = web::Data::new(HttpSettings {
+        max_document_bytes: config.max_document_bytes,
+        max_video_bytes: config.max_video_bytes,
+        max_wait: Duration::from_secs(u64::from(config.max_wait_seconds)),
+    });
+    let server = HttpServer::new(move || {
+        Routes::new()
+            .app_data(operations.clone())
+            .app_data(settings.clone())
+            .wrap(from_fn(with_request_id))
+            .configure(health::configure)
+            .configure(openapi::configure)
+            .configure(dialects::configure)
+    })
+    .workers(2)
+    .listen(listener)
+    .map_err(cannot_listen)?
+    .run();
+    Ok((server, address))
+}
+
+/// The verbs without a server and without models: for the commands that manage projects and tokens.
+pub async fn operations(config: &Config) -> Result<(Operations, TempDir), AppError> {
+    let store = open_store(config).await?;
+    let scratch = scratch(&config.data)?;
+    let operations = Operations::new(Parts {
+        store,
+        clock: Arc::new(SystemClock),
+        models: ModelFacts::default(),
+        examiner: watch::channel(None).1,
+        settings: operations_settings(config, rules::DEFAULT.to_owned(), scratch.path()),
+    });
+    Ok((operations, scratch))
+}
+
+/// The real examiner, loaded here and now.
+pub fn examiner(config: &Config) -> Result<(FaceExaminer, ModelFacts), AppError> {
+    let packs = open_packs(config)?;
+    let facts = model_facts(&packs);
+    let examiner = load_examiner(&packs, picture_limits(config), media_limits(config))?;
+    Ok((examiner, facts))
+}
+
+/// The detector and the embedder of the configured packs.
+pub fn networks(config: &Config) -> Result<(Detector, Embedder, ModelFacts), AppError> {
+    let packs = open_packs(config)?;
+    let facts = model_facts(&packs);
+    let detector = Detector::load(&packs.detector.weights)?;
+    let embedder = Embedder::load(&packs.embedder)?;
+    Ok((detector, embedder, facts))
+}
+
+/// The rules of projects that have none of their own; refused here when they make no sense.
+pub fn default_rules(file: &Path) -> Result<String, AppError> {
+    let (name, text) = if file.as_os_str().is_empty() {
+        ("scoring-rules/default.json".to_owned(), rules::DEFAULT.to_owned())
+    } else {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).map_err(|source| AppError::Io {
+            what: format!("the rule file {name} cannot be read"),
+            source,
+        })?;
+        (name, text)
+    };
+    Rules::parse(&text).map_err(|source| AppError::Rules { file: name, source })?;
+    Ok(text)
+}
+
+/// What a picture may cost.
+pub fn picture_limits(config: &Config) -> PictureLimits {
+    PictureLimits {
+        max_pixels: config.max_document_pixels,
+    }
+}
+
+fn media_limits(config: &Config) -> MediaLimits {
+    MediaLimits {
+        max_bytes: config.max_video_bytes,
+        max_duration_ms: u64::from(config.max_video_seconds) * 1000,
+        max_pixels: config.max_video_pixels,
+        max_streams: config.max_video_streams,
+    }
+}
+
+fn open_packs(config: &Config) -> Result<OpenPacks, AppError> {
+    let folder = ModelsFolder::new(&config.models);
+    let (manifest, cache) = (folder.manifest()?, folder.cache());
+    if config.embedder.is_empty() {
+        return Ok(cache::open(&manifest, &cache)?);
+    }
+    Ok(cache::open_with(&manifest, &cache, &config.embedder)?)
+}
+
+fn model_facts(packs: &OpenPacks) -> ModelFacts {
+    ModelFacts {
+        detector: packs.detector.pack.name.clone(),
+        embedder: packs.embedder.pack.name.clone(),
+        weaker: packs.weaker,
+        calibrated: packs.embedder.pack.calibration.is_some(),
+    }
+}
+
+fn announce(models: &ModelFacts) {
+    tracing::info!(detector = models.detector, embedder = models.embedder, "these packs decide");
+    if models.weaker {
+        tracing::warn!(
+            embedder = models.embedder,
+            "the weaker embedder decides; `likeness models pull` fetches the better one where its source can be reached"
+        );
+    }
+}
+
+fn load_examiner(
+    packs: &OpenPacks,
+    picture_limits: PictureLimits,
+    media_limits: MediaLimits,
+) -> Result<FaceExaminer, VisionError> {
+    let detector = Detector::load(&packs.detector.weights)?;
+    let embedder = Embedder::load(&packs.embedder)?;
+    Ok(FaceExaminer::new(detector, embedder, picture_limits, media_limits))
+}
+
+async fn open_store(config: &Config) -> Result<Store, AppError> {
+    Ok(Store::open(&StoreOptions {
+        database_url: config.database(),
+        blobs: BlobOptions {
+            folder: config.data.join("blobs"),
+        },
+        max_connections: config.database_connections,
+    })
+    .await?)
+}
+
+/// A folder of this process's own below the data folder, gone when it is dropped.
+fn scratch(data: &Path) -> Result<TempDir, AppError> {
+    let parent = data.join("scratch");
+    let failed = |source| AppError::Io {
+        what: format!("the folder {} cannot be made", parent.display()),
+        source,
+    };
+    std::fs::create_dir_all(&parent).map_err(failed)?;
+    tempfile::Builder::new()
+        .prefix("process-")
+        .tempdir_in(&parent)
+        .map_err(failed)
+}
+
+fn operations_settings(config: &Config, default_rules: String, scratch: &Path) -> OperationsSettings {
+    OperationsSettings {
+        scratch: scratch.to_owned(),
+        default_rules,
+        picture_limits: picture_limits(config),
+        media_limits: media_limits(config),
+        max_queued: config.max_queued,
+        lease_ms: i64::from(config.lease_seconds) * 1000,
+        max_attempts: config.max_attempts,
+        intake_threads: 2,
+    }
+}

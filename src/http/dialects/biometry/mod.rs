@@ -1,0 +1,5 @@
+//! The API of Biometry Solutions: `/api-gateway` and `/api-consent`.
+
+pub mod errors;
+pub mod routes;
+pub mod wire;

@@ -1,0 +1,91 @@
+//! Gives every refusal its status, once and exhaustively; a dialect renders it in its own body.
+
+use actix_web::http::StatusCode;
+
+use crate::http::upload::UploadError;
+use crate::operations::error::Error;
+use crate::operations::run_examination::causes;
+
+/// A refusal on its way out: what every dialect's body is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: StatusCode,
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: String,
+    /// Seconds after which a new try makes sense.
+    pub retry_after: Option<u32>,
+}
+
+impl Refusal {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// A 400 for what the caller sent.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    }
+
+    fn later(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message),
+            Error::Refused { .. } => Self::new(StatusCode::FORBIDDEN, "refused", message),
+            Error::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            Error::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong_state", message),
+            Error::Conflict { .. } => Self::new(StatusCode::CONFLICT, "conflict", message),
+            Error::Invalid { .. } => Self::bad_request(message),
+            Error::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+            }
+            Error::Busy => Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", message).later(5),
+            Error::StillRunning => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "still_running", message).later(5)
+            }
+            Error::Internal(source) => {
+                // The one place where a fault of ours is logged; the caller reads nothing of it.
+                tracing::error!(error = %causes(source.as_ref()), "a request failed");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "an internal error; the operator finds it under the request id",
+                )
+            }
+        }
+    }
+}
+
+impl From<UploadError> for Refusal {
+    fn from(error: UploadError) -> Self {
+        let message = error.to_string();
+        match error {
+            UploadError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+            }
+            UploadError::NotMultipart
+            | UploadError::Broken
+            | UploadError::Missing { .. }
+            | UploadError::Twice { .. }
+            | UploadError::Empty { .. }
+            | UploadError::NotText { .. }
+            | UploadError::TooManyParts => Self::bad_request(message),
+            UploadError::Disk(source) => Error::internal(source).into(),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The HTTP door: who is asking, bounded uploads, one place where errors get their status, and a folder a dialect.
+
+pub mod caller;
+pub mod dialects;
+pub mod error;
+pub mod headers;
+pub mod health;
+pub mod openapi;
+pub mod request_id;
+pub mod settings;
+pub mod upload;

@@ -1,0 +1,58 @@
+//! The OpenAPI description and the page that shows it, assets served from the binary.
+
+use actix_web::web;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::http::dialects::{biometry, native};
+use crate::http::health;
+
+/// The description of every route.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "likeness",
+        description = "Self-hosted video KYC: is the person in the video the person on the document, and acceptable under the project's own rules? Percentages are 0–100; 80 corresponds to a false match rate of 1e-4. Every answer carries `X-Request-Id`."
+    ),
+    paths(
+        biometry::routes::start_session,
+        biometry::routes::end_session,
+        biometry::routes::give_consent,
+        biometry::routes::give_storage_consent,
+        biometry::routes::process_video,
+        biometry::routes::match_faces,
+        native::routes::read_models,
+        native::routes::open_session,
+        native::routes::list_sessions,
+        native::routes::read_session,
+        native::routes::add_document,
+        native::routes::add_video,
+        native::routes::give_consent,
+        native::routes::end_session,
+        native::routes::request_examination,
+        native::routes::read_examination,
+        native::routes::read_thumbnail,
+        health::healthz,
+        health::readyz,
+    ),
+    modifiers(&BearerTokens)
+)]
+struct Description;
+
+struct BearerTokens;
+
+impl Modify for BearerTokens {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Adds `/openapi.json` and the page under `/docs/`.
+pub fn configure(routes: &mut web::ServiceConfig) {
+    routes.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Description::openapi()));
+}

@@ -1,0 +1,12 @@
+//! Plain values the handlers need; `app` takes them from the configuration.
+
+use std::time::Duration;
+
+/// How much is taken and how long is waited.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpSettings {
+    pub max_document_bytes: u64,
+    pub max_video_bytes: u64,
+    /// The longest a call waits for its examination.
+    pub max_wait: Duration,
+}

@@ -1,0 +1,54 @@
+//! Whether a file is a video that can be used, and what kind it is.
+
+use std::path::Path;
+
+use crate::media::decode::{Decoder, Demuxer, Pace, Step};
+use crate::media::error::MediaError;
+use crate::media::facts::VideoFacts;
+use crate::media::limits::MediaLimits;
+use crate::media::survey::Survey;
+
+/// Opens the file, holds it against the limits, walks over it once and decodes its first picture.
+pub fn check(path: &Path, limits: &MediaLimits) -> Result<VideoFacts, MediaError> {
+    let survey = Survey::of(&mut Demuxer::open(path, limits)?, limits)?;
+    let mut demuxer = Demuxer::open(path, limits)?;
+    let mut decoder = Decoder::open(&demuxer, limits, Pace::EveryPicture)?;
+    let (width, height) = first_size(&mut demuxer, &mut decoder)?;
+    Ok(facts(&demuxer, &decoder, &survey, (width, height)))
+}
+
+/// The facts of a clip of which one picture was decoded.
+pub(super) fn facts(
+    demuxer: &Demuxer,
+    decoder: &Decoder,
+    survey: &Survey,
+    (width, height): (u32, u32),
+) -> VideoFacts {
+    VideoFacts {
+        container: demuxer.container().name().to_owned(),
+        codec: demuxer.codec().to_owned(),
+        width,
+        height,
+        rotation: decoder.rotation(),
+        duration_ms: survey.duration_ms(),
+        streams: demuxer.streams(),
+    }
+}
+
+/// Decodes until the first picture comes out.
+fn first_size(demuxer: &mut Demuxer, decoder: &mut Decoder) -> Result<(u32, u32), MediaError> {
+    loop {
+        match demuxer.step() {
+            Step::Picture(packet) => decoder.send(&packet)?,
+            Step::Other { .. } | Step::Damaged => continue,
+            Step::End { .. } => {
+                decoder.finish();
+                let picture = decoder.receive()?.ok_or(MediaError::NoFrames)?;
+                return Ok(decoder.upright_size(&picture));
+            }
+        }
+        if let Some(picture) = decoder.receive()? {
+            return Ok(decoder.upright_size(&picture));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Takes a document photo or a video for a session.
+
+use crate::operations::Operations;
+use crate::operations::authenticate::Caller;
+use crate::operations::error::Error;
+use crate::operations::intake::Upload;
+use crate::operations::open_session::NewSession;
+use crate::session::evidence::{Evidence, EvidenceKind};
+use crate::session::ids::SessionId;
+use crate::session::project::Scope;
+use crate::session::status::Move;
+use crate::session::visit::Session;
+use crate::store::evidence::NewEvidence;
+
+/// The session that evidence is for.
+#[derive(Debug)]
+pub enum Target {
+    /// One that is there already. A name that comes along is for the consent alone.
+    Existing {
+        id: SessionId,
+        subject_name: Option<String>,
+    },
+    /// One of its own.
+    New(NewSession),
+}
+
+impl Target {
+    fn subject_name(&self) -> Option<&str> {
+        match self {
+            Self::Existing { subject_name, .. } => subject_name.as_deref(),
+            Self::New(new) => new.subject_name.as_deref(),
+        }
+    }
+
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Existing { id, .. } => Some(*id),
+            Self::New(_) => None,
+        }
+    }
+}
+
+/// A session that is found or about to be made, and why its person may be examined.
+pub(crate) struct Aim {
+    pub(crate) session: Session,
+    pub(crate) is_new: bool,
+    pub(crate) consent_basis: String,
+}
+
+impl Operations {
+    /// Stores a document or a video, replacing an earlier one; a verdict that is there stays in
+    /// the session's history.
+    pub async fn accept_evidence(
+        &self,
+        caller: &Caller,
+        target: Target,
+        kind: EvidenceKind,
+        upload: Upload,
+    ) -> Result<(SessionId, Evidence), Error> {
+        let aim = self.aim(caller, target).await?;
+        let checked = self.check(upload, kind).await?;
+        let session = aim.session.id;
+        let record = NewEvidence {
+            create: aim.is_new.then_some(aim.session),
+            ..checked.record(session)
+        };
+        let evidence = self
+            .store
+            .accept_evidence(record, self.clock.now())
+            .await?;
+        Ok((session, evidence))
+    }
+
+    /// Finds or makes the session and sees to the consent. Stores nothing.
+    pub(crate) async fn aim(&self, caller: &Caller, target: Target) -> Result<Aim, Error> {
+        caller.require(Scope::Submit)?;
+        let known = match target.session() {
+            Some(id) => Some(self.find_session(caller, id).await?),
+            None => None,
+        };
+        if let Some(session) = &known
+            && session.status.after(Move::AcceptEvidence).is_none()
+        {
+            return Err(Error::WrongState {
+                status: session.status,
+            });
+        }
+        let name = target
+            .subject_name()
+            .or(known.as_ref().and_then(|session| session.subject_name.as_deref()))
+            .map(str::to_owned);
+        let consent_basis = self
+            .consent_basis(caller, target.session(), name.as_deref())
+            .await?;
+        let (session, is_new) = match (known, target) {
+            (Some(session), _) => (session, false),
+            (None, Target::New(new)) => (self.new_session(caller, new)?, true),
+            (None, Target::Existing { .. }) => return Err(Error::NotFound { what: "session" }),
+        };
+        Ok(Aim {
+            session,
+            is_new,
+            consent_basis,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! Finds out who is asking: a bearer token to its project and scopes.
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::operations::Operations;
+use crate::operations::error::Error;
+use crate::session::project::{Project, Scope};
+
+/// Somebody with a live token.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub project: Project,
+    pub scopes: Vec<Scope>,
+}
+
+impl Caller {
+    /// Refuses a caller whose token lacks the scope.
+    pub fn require(&self, scope: Scope) -> Result<(), Error> {
+        if self.scopes.contains(&scope) {
+            return Ok(());
+        }
+        let name = match scope {
+            Scope::Submit => "submit",
+            Scope::Read => "read",
+        };
+        Err(Error::Refused {
+            reason: format!("the access token lacks the scope `{name}`"),
+        })
+    }
+}
+
+/// What is kept of a token's secret.
+pub(crate) fn token_hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+impl Operations {
+    /// The caller behind a token's secret.
+    pub async fn authenticate(&self, secret: &str) -> Result<Caller, Error> {
+        let hash = token_hash(secret);
+        let record = self
+            .store
+            .token_by_hash(&hash)
+            .await?
+            .filter(|record| record.is_live(self.clock.now()))
+            .filter(|record| bool::from(record.hash.ct_eq(&hash)))
+            .ok_or(Error::Unauthenticated)?;
+        let project = self
+            .store
+            .project(record.project)
+            .await?
+            .ok_or(Error::Unauthenticated)?;
+        Ok(Caller {
+            project,
+            scopes: record.scopes,
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Why a verb was not carried out; `http` gives each kind its status, once.
+
+use crate::session::examination::Failure;
+use crate::session::status::SessionStatus;
+use crate::store::error::StoreError;
+
+/// Why a verb was not carried out. Everything but `Internal` is for the caller to read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the access token is missing, unknown, expired or revoked")]
+    Unauthenticated,
+    #[error("{reason}")]
+    Refused { reason: String },
+    #[error("there is no such {what}")]
+    NotFound { what: &'static str },
+    #[error("the session is {}, which does not allow this", status.name())]
+    WrongState { status: SessionStatus },
+    #[error("{reason}")]
+    Conflict { reason: String },
+    #[error("{reason}")]
+    Invalid { reason: String },
+    #[error("{reason}")]
+    TooLarge { reason: String },
+    #[error("too many examinations are waiting; try again in a moment")]
+    Busy,
+    #[error("the examination takes longer than this call may wait; read its result later")]
+    StillRunning,
+    #[error("an internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub(crate) fn invalid(reason: impl Into<String>) -> Self {
+        Self::Invalid {
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
+impl From<Option<Failure>> for Error {
+    /// What a caller that waited for a verdict learns of an examination without one.
+    fn from(failure: Option<Failure>) -> Self {
+        match failure {
+            Some(Failure {
+                by_evidence: true,
+                reason,
+            }) => Self::Invalid { reason },
+            // Its cause was logged where it broke off.
+            Some(Failure { .. }) | None => Self::Internal("the examination failed".into()),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::WrongState { status } => Self::WrongState { status },
+            StoreError::QueueFull { .. } => Self::Busy,
+            error => Self::internal(error),
+        }
+    }
+}

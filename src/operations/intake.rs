@@ -1,0 +1,109 @@
+//! Looks at a received file before anything of it is stored: is it what it is said to be, and within the limits?
+
+use std::path::Path;
+
+use tempfile::TempPath;
+use uuid::Uuid;
+
+use crate::media::error::MediaError;
+use crate::media::probe;
+use crate::operations::Operations;
+use crate::operations::error::Error;
+use crate::session::evidence::EvidenceKind;
+use crate::session::ids::{EvidenceId, SessionId};
+use crate::store::evidence::NewEvidence;
+use crate::vision::error::VisionError;
+use crate::vision::picture::Picture;
+
+/// A file as it came through a door, still in the scratch folder; dropping it deletes it.
+pub struct Upload {
+    pub file: TempPath,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl std::fmt::Debug for Upload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Upload({} bytes)", self.bytes)
+    }
+}
+
+/// A file that was looked at and may be stored.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    upload: Upload,
+    kind: EvidenceKind,
+    media_type: String,
+}
+
+impl Checked {
+    /// The record to store it under; the file stays alive as long as `self`.
+    pub(crate) fn record(&self, session: SessionId) -> NewEvidence<'_> {
+        NewEvidence {
+            id: EvidenceId(Uuid::now_v7()),
+            session,
+            create: None,
+            kind: self.kind,
+            file: &self.upload.file,
+            sha256: self.upload.sha256.clone(),
+            bytes: self.upload.bytes,
+            media_type: self.media_type.clone(),
+        }
+    }
+}
+
+impl Operations {
+    /// Decodes a document photo, or opens a video and decodes its first frame.
+    pub(crate) async fn check(&self, upload: Upload, kind: EvidenceKind) -> Result<Checked, Error> {
+        let _permit = self
+            .intake
+            .acquire()
+            .await
+            .map_err(Error::internal)?;
+        let settings = self.settings.clone();
+        // The upload travels along and back, so that a caller who hangs up does not pull the file
+        // from under the decoder.
+        let checked = tokio::task::spawn_blocking(move || {
+            let media_type = match kind {
+                EvidenceKind::Document => check_document(&upload.file, &settings.picture_limits)?,
+                EvidenceKind::Video => check_video(&upload.file, &settings.media_limits)?,
+            };
+            Ok::<_, Error>(Checked {
+                upload,
+                kind,
+                media_type,
+            })
+        });
+        checked.await.map_err(Error::internal)?
+    }
+}
+
+fn check_document(
+    file: &Path,
+    limits: &crate::vision::picture::PictureLimits,
+) -> Result<String, Error> {
+    Picture::open(file, limits).map_err(document_error)?;
+    let format = Picture::media_type(file).map_err(document_error)?;
+    Ok(format.to_owned())
+}
+
+fn check_video(file: &Path, limits: &crate::media::limits::MediaLimits) -> Result<String, Error> {
+    let facts = probe::check(file, limits).map_err(video_error)?;
+    Ok(format!("video/{}", facts.container))
+}
+
+fn document_error(error: VisionError) -> Error {
+    if error.is_about_the_picture() {
+        Error::invalid(format!("the document image: {error}"))
+    } else {
+        Error::internal(error)
+    }
+}
+
+fn video_error(error: MediaError) -> Error {
+    if error.is_about_the_file() {
+        Error::invalid(format!("the video: {error}"))
+    } else {
+        Error::internal(error)
+    }
+}

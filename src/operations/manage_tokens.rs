@@ -1,0 +1,87 @@
+//! Makes, lists and revokes access tokens. Several may live at once, so that one can be rotated
+//! while its successor is handed out.
+
+use uuid::Uuid;
+
+use crate::operations::Operations;
+use crate::operations::authenticate::token_hash;
+use crate::operations::error::Error;
+use crate::session::ids::TokenId;
+use crate::session::project::{Scope, TokenRecord};
+
+/// A secret that is shown once and never again.
+pub struct Secret(String);
+
+impl Secret {
+    /// The text to hand to the caller.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What a new token is to be.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    pub project: String,
+    pub scopes: Vec<Scope>,
+    pub label: String,
+    /// Milliseconds until it expires.
+    pub lifetime_ms: Option<i64>,
+}
+
+impl Operations {
+    /// Makes a token, and its project when that is new.
+    pub async fn create_token(&self, new: NewToken) -> Result<Secret, Error> {
+        let project = self.ensure_project(&new.project).await?;
+        let now = self.clock.now();
+        let secret = random_secret();
+        self.store
+            .insert_token(&TokenRecord {
+                id: TokenId(Uuid::now_v7()),
+                project: project.id,
+                hash: token_hash(&secret),
+                scopes: new.scopes,
+                label: new.label,
+                created_at: now,
+                expires_at: new.lifetime_ms.map(|lifetime| now.plus(lifetime)),
+                revoked_at: None,
+            })
+            .await?;
+        Ok(Secret(secret))
+    }
+
+    /// A project's tokens, their secrets not among them.
+    pub async fn list_tokens(&self, project: &str) -> Result<Vec<TokenRecord>, Error> {
+        let project = self.find_project(project).await?;
+        Ok(self.store.tokens(project.id).await?)
+    }
+
+    /// Closes a token at once.
+    pub async fn revoke_token(&self, id: TokenId) -> Result<(), Error> {
+        if self.store.revoke_token(id, self.clock.now()).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound {
+                what: "live token",
+            })
+        }
+    }
+}
+
+/// 256 bits of the system's randomness, in hexadecimal behind a prefix that scanners can find.
+fn random_secret() -> String {
+    use std::fmt::Write as _;
+    let bytes: [u8; 32] = rand::random();
+    let mut text = String::from("lk_");
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

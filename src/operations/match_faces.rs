@@ -1,0 +1,96 @@
+//! The whole job in one call: takes a document and a video, examines them and waits for the verdict.
+
+use std::time::Duration;
+
+use crate::operations::Operations;
+use crate::operations::accept_evidence::Target;
+use crate::operations::authenticate::Caller;
+use crate::operations::error::Error;
+use crate::operations::intake::Upload;
+use crate::session::evidence::EvidenceKind;
+use crate::session::examination::{ExaminationRecord, ExaminationScope};
+use crate::session::ids::SessionId;
+use crate::store::blobs::evidence_key;
+use crate::store::submission::Submission;
+
+/// Where the video comes from.
+#[derive(Debug)]
+pub enum VideoSource {
+    Uploaded(Upload),
+    /// The one that the session already keeps.
+    Kept,
+}
+
+/// A match to make.
+#[derive(Debug)]
+pub struct MatchRequest {
+    pub target: Target,
+    pub document: Upload,
+    pub video: VideoSource,
+    pub wait: Duration,
+}
+
+impl Operations {
+    /// Stores the evidence and queues the examination in one step, then waits for it to end.
+    pub async fn match_faces(
+        &self,
+        caller: &Caller,
+        request: MatchRequest,
+    ) -> Result<ExaminationRecord, Error> {
+        let aim = self.aim(caller, request.target).await?;
+        let session = aim.session.id;
+        self.refuse_when_busy().await?;
+        let document = self.check(request.document, EvidenceKind::Document).await?;
+        let (video, kept_blob) = match request.video {
+            VideoSource::Uploaded(upload) => {
+                (Some(self.check(upload, EvidenceKind::Video).await?), None)
+            }
+            VideoSource::Kept => (None, Some(self.kept_video(session).await?)),
+        };
+
+        let document = document.record(session);
+        let document_blob = evidence_key(session, document.id);
+        let mut evidence = vec![document];
+        let video_blob = match (video.as_ref(), kept_blob) {
+            (Some(video), _) => {
+                let video = video.record(session);
+                let key = evidence_key(session, video.id);
+                evidence.push(video);
+                key
+            }
+            (None, Some(kept)) => kept,
+            (None, None) => return Err(Error::NotFound { what: "video" }),
+        };
+        let order = self.order(
+            caller,
+            ExaminationScope::FaceMatch,
+            aim.consent_basis,
+            document_blob,
+            video_blob,
+        );
+        let examination = self.queued_examination(caller, session, order);
+        let id = examination.id;
+        self.store
+            .submit(Submission {
+                session: aim.session,
+                create: aim.is_new,
+                evidence,
+                examination,
+                max_queued: self.settings.max_queued,
+            })
+            .await?;
+        self.signalling.work_waits();
+        self.await_examination(caller, session, id, request.wait)
+            .await
+    }
+
+    async fn kept_video(&self, session: SessionId) -> Result<String, Error> {
+        self.store
+            .latest_evidence(session, EvidenceKind::Video)
+            .await?
+            .map(|video| video.blob)
+            .ok_or_else(|| {
+                Error::invalid("the session has no video yet: send it to process-video first")
+            })
+    }
+}

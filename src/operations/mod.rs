@@ -1,0 +1,116 @@
+//! The verbs: what the service can do, one a file. `ls` here is the feature list.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::media::limits::MediaLimits;
+use crate::operations::clock::Clock;
+use crate::operations::signal::Signalling;
+use crate::pipeline::examiner::{Examiner, ModelFacts};
+use crate::store::Store;
+use crate::vision::picture::PictureLimits;
+
+pub mod accept_evidence;
+pub mod authenticate;
+pub mod await_examination;
+pub mod check_consent;
+pub mod clock;
+pub mod end_session;
+pub mod error;
+pub mod intake;
+pub mod manage_projects;
+pub mod manage_tokens;
+pub mod match_faces;
+pub mod open_session;
+pub mod read_sessions;
+pub mod read_thumbnail;
+pub mod record_consent;
+pub mod request_examination;
+pub mod run_examination;
+pub mod signal;
+
+/// What every verb works with, made once by `app` and cheap to clone.
+#[derive(Clone)]
+pub struct Operations {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) models: ModelFacts,
+    pub(crate) examiner: tokio::sync::watch::Receiver<Option<Arc<dyn Examiner>>>,
+    pub(crate) settings: Arc<OperationsSettings>,
+    /// Checks of received files hold a permit each, so that uploads cannot take every core.
+    pub(crate) intake: Arc<Semaphore>,
+    pub(crate) signalling: Signalling,
+}
+
+impl std::fmt::Debug for Operations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Operations(…)")
+    }
+}
+
+/// Plain values the verbs need; `app` takes them from the configuration.
+#[derive(Clone, Debug)]
+pub struct OperationsSettings {
+    /// Where files lie between being received and being stored.
+    pub scratch: PathBuf,
+    /// The text of the rules that judge where a project has none.
+    pub default_rules: String,
+    pub picture_limits: PictureLimits,
+    pub media_limits: MediaLimits,
+    /// Examinations that may wait before new ones are refused.
+    pub max_queued: u64,
+    /// How long a worker may be silent before its examination is given to another.
+    pub lease_ms: i64,
+    /// How often an examination is tried before it is given up.
+    pub max_attempts: u32,
+    /// Checks of received files that may run at once.
+    pub intake_threads: usize,
+}
+
+/// Everything `Operations` is built from.
+pub struct Parts {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub models: ModelFacts,
+    /// Filled once the models are warm.
+    pub examiner: tokio::sync::watch::Receiver<Option<Arc<dyn Examiner>>>,
+    pub settings: OperationsSettings,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Parts(…)")
+    }
+}
+
+impl Operations {
+    pub fn new(parts: Parts) -> Self {
+        let intake = Arc::new(Semaphore::new(parts.settings.intake_threads.max(1)));
+        Self {
+            store: parts.store,
+            clock: parts.clock,
+            models: parts.models,
+            examiner: parts.examiner,
+            settings: Arc::new(parts.settings),
+            intake,
+            signalling: Signalling::default(),
+        }
+    }
+
+    /// The packs that decide, known before they are warm.
+    pub fn models(&self) -> &ModelFacts {
+        &self.models
+    }
+
+    /// Where an upload may be written before a verb takes it over.
+    pub fn scratch(&self) -> &std::path::Path {
+        &self.settings.scratch
+    }
+
+    /// Whether an examination could start now: the models are warm and the database answers.
+    pub async fn is_ready(&self) -> bool {
+        self.examiner.borrow().is_some() && self.store.ping().await.is_ok()
+    }
+}

@@ -1,0 +1,112 @@
+//! Queues the examination of a session's evidence.
+
+use uuid::Uuid;
+
+use crate::operations::Operations;
+use crate::operations::authenticate::Caller;
+use crate::operations::error::Error;
+use crate::session::evidence::EvidenceKind;
+use crate::session::examination::{
+    ExaminationOrder, ExaminationRecord, ExaminationScope, ExaminationStatus,
+};
+use crate::session::ids::{ExaminationId, SessionId};
+use crate::session::project::Scope;
+use crate::session::status::Move;
+
+impl Operations {
+    /// Queues the examination by every check of the project's rules.
+    pub async fn request_examination(
+        &self,
+        caller: &Caller,
+        id: SessionId,
+    ) -> Result<ExaminationRecord, Error> {
+        caller.require(Scope::Submit)?;
+        let session = self.find_session(caller, id).await?;
+        if session.status.after(Move::RequestExamination).is_none() {
+            return Err(Error::WrongState {
+                status: session.status,
+            });
+        }
+        let consent_basis = self
+            .consent_basis(caller, Some(id), session.subject_name.as_deref())
+            .await?;
+        let document = self.evidence_blob(id, EvidenceKind::Document).await?;
+        let video = self.evidence_blob(id, EvidenceKind::Video).await?;
+        let order = self.order(
+            caller,
+            ExaminationScope::Everything,
+            consent_basis,
+            document,
+            video,
+        );
+        let examination = self.queued_examination(caller, id, order);
+        self.store
+            .queue_examination(&examination, self.settings.max_queued)
+            .await?;
+        self.signalling.work_waits();
+        Ok(examination)
+    }
+
+    async fn evidence_blob(&self, session: SessionId, kind: EvidenceKind) -> Result<String, Error> {
+        self.store
+            .latest_evidence(session, kind)
+            .await?
+            .map(|evidence| evidence.blob)
+            .ok_or_else(|| Error::Conflict {
+                reason: format!("the session has no {} yet", kind.name()),
+            })
+    }
+
+    /// What to do, with the rules as they stand now: a later change of them does not reach an
+    /// examination that is already queued.
+    pub(crate) fn order(
+        &self,
+        caller: &Caller,
+        scope: ExaminationScope,
+        consent_basis: String,
+        document_blob: String,
+        video_blob: String,
+    ) -> ExaminationOrder {
+        let settings = &caller.project.settings;
+        ExaminationOrder {
+            scope,
+            frames: settings.frames,
+            rules: settings
+                .rules
+                .clone()
+                .unwrap_or_else(|| self.settings.default_rules.clone()),
+            consent_basis,
+            document_blob,
+            video_blob,
+        }
+    }
+
+    pub(crate) fn queued_examination(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        order: ExaminationOrder,
+    ) -> ExaminationRecord {
+        ExaminationRecord {
+            id: ExaminationId(Uuid::now_v7()),
+            session,
+            project: caller.project.id,
+            status: ExaminationStatus::Queued,
+            order,
+            queued_at: self.clock.now(),
+            finished_at: None,
+            attempts: 0,
+            report: None,
+            verdict: None,
+            failure: None,
+        }
+    }
+
+    /// Turns work away before anything heavy is done for it. The store counts again when it queues.
+    pub(crate) async fn refuse_when_busy(&self) -> Result<(), Error> {
+        if self.store.queued().await? >= self.settings.max_queued {
+            return Err(Error::Busy);
+        }
+        Ok(())
+    }
+}

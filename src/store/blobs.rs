@@ -1,0 +1,152 @@
+//! Pictures and videos as files in a folder, streamed in and out.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::session::ids::{EvidenceId, SessionId};
+use crate::store::Store;
+use crate::store::database::make_private_folder;
+use crate::store::error::StoreError;
+use crate::store::options::BlobOptions;
+
+/// How much of a file is held at once while it is copied.
+const CHUNK: usize = 1 << 20;
+
+/// Where the bytes of a piece of evidence lie.
+pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
+    format!("sessions/{}/{}", session.0, evidence.0)
+}
+
+/// The folder of blobs.
+#[derive(Clone)]
+pub(super) struct Blobs(Arc<LocalFileSystem>);
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blobs(…)")
+    }
+}
+
+impl Blobs {
+    /// Opens the folder, making it for its owner alone when it is missing.
+    pub(super) fn open(options: &BlobOptions) -> Result<Self, StoreError> {
+        make_private_folder(&options.folder)?;
+        let folder = LocalFileSystem::new_with_prefix(&options.folder)?
+            // A row must not name a blob that a power failure took.
+            .with_fsync(true)
+            .with_automatic_cleanup(true);
+        Ok(Self(Arc::new(folder)))
+    }
+}
+
+impl Store {
+    /// Keeps bytes under a key, in the place of what was there.
+    pub async fn put_blob(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.blobs
+            .0
+            .put(&read_key(key)?, PutPayload::from(bytes))
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps a copy of a file under a key, never whole in memory. It appears when it is complete.
+    pub async fn put_blob_file(&self, key: &str, file: &Path) -> Result<(), StoreError> {
+        let key = read_key(key)?;
+        let mut file = File::open(file).await.map_err(reading)?;
+        let mut upload = self.blobs.0.put_multipart(&key).await?;
+        match copy_in(&mut file, upload.as_mut()).await {
+            Ok(()) => {
+                upload.complete().await?;
+                Ok(())
+            }
+            Err(error) => {
+                // What cannot be cleaned up now is a nameless part file; the first error says more.
+                let _ = upload.abort().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The bytes under a key; for what is known to be small.
+    pub async fn get_blob(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.blobs.0.get(&read_key(key)?).await {
+            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Copies what lies under a key to a path, never whole in memory.
+    pub async fn fetch_blob_to(&self, key: &str, path: &Path) -> Result<(), StoreError> {
+        let found = match self.blobs.0.get(&read_key(key)?).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => {
+                return Err(StoreError::NotFound { what: "blob" });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut chunks = found.into_stream();
+        let mut file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)
+            .await
+            .map_err(writing)?;
+        while let Some(chunk) = chunks.try_next().await? {
+            file.write_all(&chunk).await.map_err(writing)?;
+        }
+        file.flush().await.map_err(writing)
+    }
+
+    /// Deletes what lies under a key; nothing there is as good.
+    pub async fn delete_blob(&self, key: &str) -> Result<(), StoreError> {
+        match self.blobs.0.delete(&read_key(key)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+async fn copy_in(file: &mut File, upload: &mut dyn MultipartUpload) -> Result<(), StoreError> {
+    loop {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let read = file
+            .take(CHUNK as u64)
+            .read_to_end(&mut chunk)
+            .await
+            .map_err(reading)?;
+        if read == 0 {
+            return Ok(());
+        }
+        upload.put_part(PutPayload::from(chunk)).await?;
+    }
+}
+
+/// A key as the blob store understands it; one that would leave the folder is refused.
+fn read_key(key: &str) -> Result<Key, StoreError> {
+    Key::parse(key).map_err(|error| object_store::Error::from(error).into())
+}
+
+fn reading(source: std::io::Error) -> StoreError {
+    StoreError::File {
+        doing: "read the received file",
+        source,
+    }
+}
+
+fn writing(source: std::io::Error) -> StoreError {
+    StoreError::File {
+        doing: "write the fetched file",
+        source,
+    }
+}

@@ -1,0 +1,104 @@
+//! What can go wrong with rows and blobs.
+
+use std::fmt;
+use std::io;
+
+use sea_orm::{DbErr, SqlErr};
+
+use crate::session::status::SessionStatus;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("a session that is {} does not allow this", status.name())]
+    WrongState { status: SessionStatus },
+    #[error("{queued} examinations are waiting, and {limit} may")]
+    QueueFull { queued: u64, limit: u64 },
+    #[error("there is no such {what}")]
+    NotFound { what: &'static str },
+    #[error("{what} exists already")]
+    AlreadyExists { what: &'static str },
+    #[error("{what} holds a value that could not be read back")]
+    Unstorable { what: &'static str },
+    #[error("{what}")]
+    Inconsistent { what: &'static str },
+    #[error("row {row} of table {table} holds nothing readable in {column}")]
+    Corrupt {
+        table: &'static str,
+        column: &'static str,
+        row: String,
+    },
+    #[error(
+        "database addresses start with sqlite: or postgres:, and this one starts with {scheme}:"
+    )]
+    UnknownDatabase { scheme: String },
+    #[error("the database")]
+    Database(#[source] DatabaseFailure),
+    #[error("the blob store")]
+    Blob(#[source] BlobFailure),
+    #[error("could not {doing}")]
+    File {
+        doing: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the runtime is shutting down")]
+    Interrupted,
+}
+
+/// A failure of the database.
+///
+/// Its `Debug` is its message alone: the database's own details quote the row that it refused,
+/// and rows hold names.
+pub struct DatabaseFailure(DbErr);
+
+impl fmt::Debug for DatabaseFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseFailure({})", self.0)
+    }
+}
+
+impl fmt::Display for DatabaseFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// No `source`: what lies below would print those details again.
+impl std::error::Error for DatabaseFailure {}
+
+/// A failure of the blob store.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct BlobFailure(object_store::Error);
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        match error.sql_err() {
+            // Rows name projects and sessions, never the other way round.
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => Self::NotFound {
+                what: "project or session",
+            },
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::AlreadyExists {
+                what: "a row of that identifier",
+            },
+            _ => Self::Database(DatabaseFailure(error)),
+        }
+    }
+}
+
+impl From<object_store::Error> for StoreError {
+    fn from(error: object_store::Error) -> Self {
+        Self::Blob(BlobFailure(error))
+    }
+}
+
+impl StoreError {
+    /// Names what exists already, where the caller of the database knows it better.
+    pub(super) fn naming(self, what: &'static str) -> Self {
+        if matches!(self, Self::AlreadyExists { .. }) {
+            return Self::AlreadyExists { what };
+        }
+        self
+    }
+}

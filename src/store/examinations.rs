@@ -1,0 +1,120 @@
+//! Examinations as they are read back: order, report and verdict.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+
+use crate::session::examination::{ExaminationRecord, ExaminationStatus};
+use crate::session::ids::{ExaminationId, ProjectId, SessionId};
+use crate::session::time::Timestamp;
+use crate::store::Store;
+use crate::store::entity::examinations::{ActiveModel, Column, Entity, Model};
+use crate::store::error::StoreError;
+use crate::store::reading::{Row, to_json, to_readable_json};
+
+impl Store {
+    /// The project's examination of that identifier; another project's is none.
+    pub async fn examination(
+        &self,
+        project: ProjectId,
+        id: ExaminationId,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
+        Entity::find_by_id(id.0.to_string())
+            .filter(Column::ProjectId.eq(project.0.to_string()))
+            .one(&self.database)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
+    /// The session's newest examination.
+    pub async fn latest_examination(
+        &self,
+        session: SessionId,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
+        newest_first(session)
+            .one(&self.database)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
+    /// Every examination of the session, newest first.
+    pub async fn examinations(
+        &self,
+        session: SessionId,
+    ) -> Result<Vec<ExaminationRecord>, StoreError> {
+        newest_first(session)
+            .all(&self.database)
+            .await?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+}
+
+fn newest_first(session: SessionId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::SessionId.eq(session.0.to_string()))
+        .order_by_desc(Column::QueuedAt)
+        .order_by_desc(Column::Id)
+}
+
+pub(super) async fn insert<C: ConnectionTrait>(
+    connection: &C,
+    record: &ExaminationRecord,
+) -> Result<(), StoreError> {
+    let report = record
+        .report
+        .as_ref()
+        .map(|report| to_readable_json("a report", report))
+        .transpose()?;
+    let verdict = record
+        .verdict
+        .as_ref()
+        .map(|verdict| to_json("a verdict", verdict))
+        .transpose()?;
+    let failure = record
+        .failure
+        .as_ref()
+        .map(|failure| to_json("a failure", failure))
+        .transpose()?;
+    Entity::insert(ActiveModel {
+        id: Set(record.id.0.to_string()),
+        session_id: Set(record.session.0.to_string()),
+        project_id: Set(record.project.0.to_string()),
+        status: Set(record.status.name().to_owned()),
+        order_json: Set(to_json("an examination's order", &record.order)?),
+        queued_at: Set(record.queued_at.0),
+        finished_at: Set(record.finished_at.map(|moment| moment.0)),
+        attempts: Set(i32::try_from(record.attempts).unwrap_or(i32::MAX)),
+        worker: Set(None),
+        lease_until: Set(None),
+        report_json: Set(report),
+        verdict_json: Set(verdict),
+        failure: Set(failure),
+    })
+    .exec_without_returning(connection)
+    .await
+    .map_err(|error| StoreError::from(error).naming("that examination"))?;
+    Ok(())
+}
+
+pub(super) fn read(model: Model) -> Result<ExaminationRecord, StoreError> {
+    let row = Row {
+        table: "examinations",
+        id: &model.id,
+    };
+    Ok(ExaminationRecord {
+        id: ExaminationId(row.uuid("id", &model.id)?),
+        session: SessionId(row.uuid("session_id", &model.session_id)?),
+        project: ProjectId(row.uuid("project_id", &model.project_id)?),
+        status: row.known("status", ExaminationStatus::from_name(&model.status))?,
+        order: row.json("order_json", &model.order_json)?,
+        queued_at: Timestamp(model.queued_at),
+        finished_at: model.finished_at.map(Timestamp),
+        attempts: row.known("attempts", u32::try_from(model.attempts).ok())?,
+        report: row.json_if_any("report_json", model.report_json.as_deref())?,
+        verdict: row.json_if_any("verdict_json", model.verdict_json.as_deref())?,
+        failure: row.json_if_any("failure", model.failure.as_deref())?,
+    })
+}

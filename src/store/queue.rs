@@ -1,0 +1,246 @@
+//! The queue: examinations that wait, are leased to a worker, and end with their session's move.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, UpdateMany,
+};
+use uuid::Uuid;
+
+use crate::scoring::verdict::Verdict;
+use crate::session::examination::{Examination, ExaminationRecord, ExaminationStatus, Failure};
+use crate::session::ids::{ExaminationId, SessionId};
+use crate::session::status::Move;
+use crate::session::time::Timestamp;
+use crate::store::Store;
+use crate::store::database::{settle, take_queueing_turn};
+use crate::store::entity::examinations::{Column, Entity};
+use crate::store::error::StoreError;
+use crate::store::reading::{Row, to_json, to_readable_json};
+use crate::store::{examinations, sessions};
+
+/// Marks a row that no worker holds.
+const NOBODY: Option<String> = None;
+const NEVER: Option<i64> = None;
+
+impl Store {
+    /// Queues an examination of the evidence that a session has: its move and the row, or neither.
+    pub async fn queue_examination(
+        &self,
+        record: &ExaminationRecord,
+        max_queued: u64,
+    ) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        let done = enqueue(&transaction, record, max_queued).await;
+        settle(transaction, done).await
+    }
+
+    /// Leases the longest waiting examination to a worker, or one whose worker let its lease run
+    /// out. Each lease counts as an attempt; how many are enough is for the worker to say.
+    ///
+    /// A look, then a conditional update: where somebody else was faster, the next one is tried.
+    /// Locking the row while looking would not do, as SQLite knows no such lock.
+    pub async fn claim_examination(
+        &self,
+        worker: Uuid,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
+        loop {
+            let waiting = Entity::find()
+                .filter(claimable(now))
+                .order_by_asc(Column::QueuedAt)
+                .order_by_asc(Column::Id)
+                .one(&self.database)
+                .await?;
+            let Some(mut model) = waiting else {
+                return Ok(None);
+            };
+            let claimed = Entity::update_many()
+                .col_expr(Column::Status, status(ExaminationStatus::Running))
+                .col_expr(Column::Worker, Expr::value(worker.to_string()))
+                .col_expr(Column::LeaseUntil, Expr::value(now.plus(lease_ms).0))
+                .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+                .filter(Column::Id.eq(model.id.clone()))
+                .filter(Column::Attempts.eq(model.attempts))
+                .filter(claimable(now))
+                .exec(&self.database)
+                .await?;
+            if claimed.rows_affected > 0 {
+                ExaminationStatus::Running
+                    .name()
+                    .clone_into(&mut model.status);
+                model.attempts = model.attempts.saturating_add(1);
+                return examinations::read(model).map(Some);
+            }
+        }
+    }
+
+    /// Keeps a lease alive; false where the worker holds it no more.
+    pub async fn renew_lease(
+        &self,
+        id: ExaminationId,
+        worker: Uuid,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let renewed = held(id, worker)
+            .col_expr(Column::LeaseUntil, Expr::value(until.0))
+            .exec(&self.database)
+            .await?;
+        Ok(renewed.rows_affected > 0)
+    }
+
+    /// Keeps what was found and judges the session; false where the worker holds the lease no more.
+    ///
+    /// A lease that has run out still counts until somebody else takes it: the work is done.
+    pub async fn finish_examination(
+        &self,
+        id: ExaminationId,
+        worker: Uuid,
+        report: &Examination,
+        verdict: &Verdict,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ending = held(id, worker)
+            .col_expr(Column::Status, status(ExaminationStatus::Done))
+            .col_expr(
+                Column::ReportJson,
+                Expr::value(to_readable_json("a report", report)?),
+            )
+            .col_expr(
+                Column::VerdictJson,
+                Expr::value(to_json("a verdict", verdict)?),
+            );
+        self.end(id, ending, Move::Judge, now).await
+    }
+
+    /// Keeps why there is no verdict; false where the worker holds the lease no more.
+    pub async fn fail_examination(
+        &self,
+        id: ExaminationId,
+        worker: Uuid,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ending = held(id, worker)
+            .col_expr(Column::Status, status(ExaminationStatus::Failed))
+            .col_expr(Column::Failure, Expr::value(to_json("a failure", failure)?));
+        self.end(id, ending, Move::Fail, now).await
+    }
+
+    /// Gives an examination back for another attempt; the one that broke off stays counted.
+    pub async fn release_examination(
+        &self,
+        id: ExaminationId,
+        worker: Uuid,
+    ) -> Result<bool, StoreError> {
+        let released = held(id, worker)
+            .col_expr(Column::Status, status(ExaminationStatus::Queued))
+            .col_expr(Column::Worker, Expr::value(NOBODY))
+            .col_expr(Column::LeaseUntil, Expr::value(NEVER))
+            .exec(&self.database)
+            .await?;
+        Ok(released.rows_affected > 0)
+    }
+
+    /// How many examinations wait for a worker.
+    pub async fn queued(&self) -> Result<u64, StoreError> {
+        count_queued(&self.database).await
+    }
+
+    /// Ends an examination and moves its session, or neither.
+    async fn end(
+        &self,
+        id: ExaminationId,
+        ending: UpdateMany<Entity>,
+        session_move: Move,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ending = ending
+            .col_expr(Column::FinishedAt, Expr::value(now.0))
+            .col_expr(Column::Worker, Expr::value(NOBODY))
+            .col_expr(Column::LeaseUntil, Expr::value(NEVER));
+        let transaction = self.begin().await?;
+        let done = async {
+            if ending.exec(&transaction).await?.rows_affected == 0 {
+                return Ok(false);
+            }
+            let session = session_of(&transaction, id).await?;
+            sessions::make_move(&transaction, session, session_move, now).await?;
+            Ok(true)
+        }
+        .await;
+        settle(transaction, done).await
+    }
+}
+
+/// Moves the session and adds the row, where the queue has room for it.
+pub(super) async fn enqueue(
+    transaction: &DatabaseTransaction,
+    record: &ExaminationRecord,
+    max_queued: u64,
+) -> Result<(), StoreError> {
+    sessions::make_move(
+        transaction,
+        record.session,
+        Move::RequestExamination,
+        record.queued_at,
+    )
+    .await?;
+    take_queueing_turn(transaction).await?;
+    let queued = count_queued(transaction).await?;
+    if queued >= max_queued {
+        return Err(StoreError::QueueFull {
+            queued,
+            limit: max_queued,
+        });
+    }
+    examinations::insert(transaction, record).await
+}
+
+async fn count_queued<C: ConnectionTrait>(connection: &C) -> Result<u64, StoreError> {
+    Ok(Entity::find()
+        .filter(Column::Status.eq(ExaminationStatus::Queued.name()))
+        .count(connection)
+        .await?)
+}
+
+async fn session_of<C: ConnectionTrait>(
+    connection: &C,
+    id: ExaminationId,
+) -> Result<SessionId, StoreError> {
+    let model = Entity::find_by_id(id.0.to_string())
+        .one(connection)
+        .await?
+        .ok_or(StoreError::NotFound {
+            what: "examination",
+        })?;
+    let row = Row {
+        table: "examinations",
+        id: &model.id,
+    };
+    row.uuid("session_id", &model.session_id).map(SessionId)
+}
+
+/// Rows that a worker may take.
+fn claimable(now: Timestamp) -> Condition {
+    Condition::any()
+        .add(Column::Status.eq(ExaminationStatus::Queued.name()))
+        .add(
+            Condition::all()
+                .add(Column::Status.eq(ExaminationStatus::Running.name()))
+                .add(Column::LeaseUntil.lte(now.0)),
+        )
+}
+
+/// A change to the row that this worker holds.
+fn held(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .filter(Column::Id.eq(id.0.to_string()))
+        .filter(Column::Worker.eq(worker.to_string()))
+        .filter(Column::Status.eq(ExaminationStatus::Running.name()))
+}
+
+fn status(status: ExaminationStatus) -> Expr {
+    Expr::value(status.name())
+}

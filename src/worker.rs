@@ -1,0 +1,60 @@
+//! The second door: claims an examination, runs it, repeats; stops when told.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::operations::Operations;
+use crate::operations::run_examination::causes;
+
+/// How long to rely on being knocked up before looking at the queue: another process may have
+/// queued, or a worker elsewhere may have died.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The running workers.
+#[derive(Debug)]
+pub struct Workers {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts so many workers; each examines one session at a time.
+    pub fn start(operations: &Operations, count: usize) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let tasks = (0..count.max(1))
+            .map(|_| tokio::spawn(work(operations.clone(), stopped.clone())))
+            .collect();
+        Self { stop, tasks }
+    }
+
+    /// Takes no more work and waits for what is being examined.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+async fn work(operations: Operations, mut stopped: watch::Receiver<bool>) {
+    let worker = Uuid::now_v7();
+    tokio::select! {
+        warm = operations.models_are_warm() => if !warm { return },
+        _ = stopped.changed() => return,
+    }
+    while !*stopped.borrow() {
+        match operations.run_next_examination(worker).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::error!(error = %causes(&error), "the queue cannot be read"),
+        }
+        tokio::select! {
+            () = operations.work() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
