@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 POOR = clip.Capture(gain=0.32, blur=1.9, sharpen=0.0, noise=2.0)
 
 ALPHA = card.Card("obama-2012", (283, 0, 420), "ALPHA", "X00000001")
-CHARLIE = card.Card("collins-1992", (124, 0, 204), "CHARLIE", "X00000003")
+CHARLIE = card.Card("collins", (124, 0, 204), "CHARLIE", "X00000003")
 
 STANDING = {"portrait": "obama-2010", "centre": (774, 560), "view": 900}
 STORED = clip.H264

@@ -81,9 +81,14 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "this is the clock everybody else asks")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the clock everybody else asks"
+        )]
         let now = std::time::SystemTime::now();
-        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = now
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -186,7 +191,10 @@ async fn finish(stopped: std::io::Result<()>, workers: Workers) -> Result<(), Ap
 
 fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr), AppError> {
     let cannot_listen = |source| AppError::Io {
-        what: format!("cannot listen on {}; choose another with --listen", config.listen),
+        what: format!(
+            "cannot listen on {}; choose another with --listen",
+            config.listen
+        ),
         source,
     };
     let listener = TcpListener::bind(config.listen).map_err(cannot_listen)?;
@@ -247,7 +255,10 @@ pub fn networks(config: &Config) -> Result<(Detector, Embedder, ModelFacts), App
 /// The rules of projects that have none of their own; refused here when they make no sense.
 pub fn default_rules(file: &Path) -> Result<String, AppError> {
     let (name, text) = if file.as_os_str().is_empty() {
-        ("scoring-rules/default.json".to_owned(), rules::DEFAULT.to_owned())
+        (
+            "scoring-rules/default.json".to_owned(),
+            rules::DEFAULT.to_owned(),
+        )
     } else {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|source| AppError::Io {
@@ -295,7 +306,11 @@ fn model_facts(packs: &OpenPacks) -> ModelFacts {
 }
 
 fn announce(models: &ModelFacts) {
-    tracing::info!(detector = models.detector, embedder = models.embedder, "these packs decide");
+    tracing::info!(
+        detector = models.detector,
+        embedder = models.embedder,
+        "these packs decide"
+    );
     if models.weaker {
         tracing::warn!(
             embedder = models.embedder,
@@ -311,7 +326,12 @@ fn load_examiner(
 ) -> Result<FaceExaminer, VisionError> {
     let detector = Detector::load(&packs.detector.weights)?;
     let embedder = Embedder::load(&packs.embedder)?;
-    Ok(FaceExaminer::new(detector, embedder, picture_limits, media_limits))
+    Ok(FaceExaminer::new(
+        detector,
+        embedder,
+        picture_limits,
+        media_limits,
+    ))
 }
 
 async fn open_store(config: &Config) -> Result<Store, AppError> {
@@ -339,7 +359,11 @@ fn scratch(data: &Path) -> Result<TempDir, AppError> {
         .map_err(failed)
 }
 
-fn operations_settings(config: &Config, default_rules: String, scratch: &Path) -> OperationsSettings {
+fn operations_settings(
+    config: &Config,
+    default_rules: String,
+    scratch: &Path,
+) -> OperationsSettings {
     OperationsSettings {
         scratch: scratch.to_owned(),
         default_rules,

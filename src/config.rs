@@ -85,7 +85,9 @@ impl Default for Config {
 
 /// A setting that could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration cannot be read: {0}. `likeness serve --help` names the file that lists every setting")]
+#[error(
+    "the configuration cannot be read: {0}. `likeness serve --help` names the file that lists every setting"
+)]
 pub struct ConfigError(#[source] Box<config::ConfigError>);
 
 impl Config {
@@ -129,7 +131,10 @@ impl Config {
     /// The database that was asked for, or SQLite in the data folder.
     pub fn database(&self) -> String {
         if self.database_url.0.is_empty() {
-            format!("sqlite://{}?mode=rwc", self.data.join("likeness.db").display())
+            format!(
+                "sqlite://{}?mode=rwc",
+                self.data.join("likeness.db").display()
+            )
         } else {
             self.database_url.0.clone()
         }

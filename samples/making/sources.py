@@ -57,7 +57,7 @@ PORTRAITS = {
         "tests/test_images/biden.jpg",
         "3c17508bb91554c637a2eabddfae790e5bb1caba93130814fc2ac50be9760c4c",
     ),
-    "collins-1992": Portrait(
+    "collins": Portrait(
         SCIKIT_IMAGE,
         "skimage/data/astronaut.png",
         "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",

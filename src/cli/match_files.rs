@@ -96,7 +96,11 @@ fn print(
         percentages: &signals.percentages,
         failed_conditions: &verdict.failed_conditions,
         failed_refer_conditions: &verdict.failed_refer_conditions,
-        liveness: if signals.liveness.is_some() { "examined" } else { "not examined" },
+        liveness: if signals.liveness.is_some() {
+            "examined"
+        } else {
+            "not examined"
+        },
         rules: &rules.name,
         embedder: &models.embedder,
         weaker_embedder: models.weaker,

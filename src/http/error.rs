@@ -45,7 +45,9 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         match error {
-            Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message),
+            Error::Unauthenticated => {
+                Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
+            }
             Error::Refused { .. } => Self::new(StatusCode::FORBIDDEN, "refused", message),
             Error::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             Error::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong_state", message),

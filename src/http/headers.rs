@@ -12,12 +12,18 @@ pub fn text(request: &HttpRequest, name: &str) -> Result<Option<String>, Refusal
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(Refusal::bad_request(format!("the header {name} came twice")));
+        return Err(Refusal::bad_request(format!(
+            "the header {name} came twice"
+        )));
     }
     let text = match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.to_owned(),
         // Every byte of Latin-1 is the code point of the same number.
-        Err(_) => value.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+        Err(_) => value
+            .as_bytes()
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect(),
     };
     if text.chars().any(char::is_control) {
         return Err(Refusal::bad_request(format!(
@@ -51,7 +57,9 @@ mod tests {
         let value = HeaderValue::from_bytes(bytes).unwrap();
         let name = HeaderName::from_static("x-user-fullname");
         text(
-            &TestRequest::default().insert_header((name, value)).to_http_request(),
+            &TestRequest::default()
+                .insert_header((name, value))
+                .to_http_request(),
             "X-User-Fullname",
         )
     }

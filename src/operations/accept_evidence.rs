@@ -64,10 +64,7 @@ impl Operations {
             create: aim.is_new.then_some(aim.session),
             ..checked.record(session)
         };
-        let evidence = self
-            .store
-            .accept_evidence(record, self.clock.now())
-            .await?;
+        let evidence = self.store.accept_evidence(record, self.clock.now()).await?;
         Ok((session, evidence))
     }
 
@@ -87,7 +84,9 @@ impl Operations {
         }
         let name = target
             .subject_name()
-            .or(known.as_ref().and_then(|session| session.subject_name.as_deref()))
+            .or(known
+                .as_ref()
+                .and_then(|session| session.subject_name.as_deref()))
             .map(str::to_owned);
         let consent_basis = self
             .consent_basis(caller, target.session(), name.as_deref())

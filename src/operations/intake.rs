@@ -55,11 +55,7 @@ impl Checked {
 impl Operations {
     /// Decodes a document photo, or opens a video and decodes its first frame.
     pub(crate) async fn check(&self, upload: Upload, kind: EvidenceKind) -> Result<Checked, Error> {
-        let _permit = self
-            .intake
-            .acquire()
-            .await
-            .map_err(Error::internal)?;
+        let _permit = self.intake.acquire().await.map_err(Error::internal)?;
         let settings = self.settings.clone();
         // The upload travels along and back, so that a caller who hangs up does not pull the file
         // from under the decoder.
@@ -82,9 +78,10 @@ fn check_document(
     file: &Path,
     limits: &crate::vision::picture::PictureLimits,
 ) -> Result<String, Error> {
-    Picture::open(file, limits).map_err(document_error)?;
-    let format = Picture::media_type(file).map_err(document_error)?;
-    Ok(format.to_owned())
+    let bytes = std::fs::read(file).map_err(Error::internal)?;
+    Picture::decode(&bytes, limits).map_err(document_error)?;
+    let media_type = Picture::media_type(&bytes).map_err(document_error)?;
+    Ok(media_type.to_owned())
 }
 
 fn check_video(file: &Path, limits: &crate::media::limits::MediaLimits) -> Result<String, Error> {

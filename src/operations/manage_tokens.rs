@@ -67,9 +67,7 @@ impl Operations {
         if self.store.revoke_token(id, self.clock.now()).await? {
             Ok(())
         } else {
-            Err(Error::NotFound {
-                what: "live token",
-            })
+            Err(Error::NotFound { what: "live token" })
         }
     }
 }

@@ -25,7 +25,10 @@ impl Operations {
         caller.require(Scope::Read)?;
         let session = self.find_session(caller, id).await?;
         Ok(SessionView {
-            document: self.store.latest_evidence(id, EvidenceKind::Document).await?,
+            document: self
+                .store
+                .latest_evidence(id, EvidenceKind::Document)
+                .await?,
             video: self.store.latest_evidence(id, EvidenceKind::Video).await?,
             examinations: self.store.examinations(id).await?,
             session,

@@ -8,7 +8,10 @@ use crate::session::project::Scope;
 
 /// Where a frame's picture lies.
 pub(crate) fn thumbnail_key(session: SessionId, examination: ExaminationId, frame: u32) -> String {
-    format!("sessions/{}/frames/{}/{frame}.jpg", session.0, examination.0)
+    format!(
+        "sessions/{}/frames/{}/{frame}.jpg",
+        session.0, examination.0
+    )
 }
 
 impl Operations {

@@ -74,7 +74,12 @@ mod tests {
     const SIZE: (u32, u32) = (480, 640);
 
     fn face(left: f32, top: f32) -> FaceBox {
-        FaceBox { left, top, width: 160.0, height: 200.0 }
+        FaceBox {
+            left,
+            top,
+            width: 160.0,
+            height: 200.0,
+        }
     }
 
     #[test]
@@ -85,9 +90,18 @@ mod tests {
 
     #[test]
     fn a_portrait_may_lie_anywhere_on_a_document_but_not_over_its_edge() {
-        assert_eq!(document_code(Some(face(0.0, 0.0)), 1, SIZE), CaptureCode::Ok);
-        assert_eq!(document_code(Some(face(-40.0, 0.0)), 1, SIZE), CaptureCode::NotCentred);
-        assert_eq!(document_code(Some(face(0.0, 0.0)), 2, SIZE), CaptureCode::SeveralFaces);
+        assert_eq!(
+            document_code(Some(face(0.0, 0.0)), 1, SIZE),
+            CaptureCode::Ok
+        );
+        assert_eq!(
+            document_code(Some(face(-40.0, 0.0)), 1, SIZE),
+            CaptureCode::NotCentred
+        );
+        assert_eq!(
+            document_code(Some(face(0.0, 0.0)), 2, SIZE),
+            CaptureCode::SeveralFaces
+        );
         assert_eq!(document_code(None, 0, SIZE), CaptureCode::NoUsableFace);
     }
 }

@@ -8,9 +8,7 @@ use crate::media::limits::MediaLimits;
 use crate::media::sampling::{self, SamplingReport, Window};
 use crate::pipeline::aggregate;
 use crate::pipeline::capture;
-use crate::pipeline::examiner::{
-    ExaminationInput, ExamineError, Examined, Examiner, Thumbnail,
-};
+use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner, Thumbnail};
 use crate::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     VideoFinding,
@@ -18,12 +16,13 @@ use crate::session::examination::{
 use crate::vision::detector::{Detector, Face};
 use crate::vision::embedder::{Embedder, Embedding};
 use crate::vision::error::VisionError;
+use crate::vision::geometry::{BoundingBox, Point};
 use crate::vision::picture::{Picture, PictureLimits};
 use crate::vision::quality;
 use crate::vision::subject;
 
-/// Faces beside the subject are looked for down to this share of the frame's shorter side; smaller
-/// ones carry too few pixels to compare.
+/// The longer side of a timeline's pictures, in pixels, and their JPEG quality: enough for an
+/// officer's list, little to keep.
 const THUMBNAIL_SIDE: u32 = 160;
 const THUMBNAIL_QUALITY: u8 = 80;
 
@@ -60,9 +59,24 @@ impl FaceExaminer {
     pub fn warm_up(&self) -> Result<(), VisionError> {
         let blank = Picture::from_rgb(160, 160, vec![127; 160 * 160 * 3])?;
         self.detector.detect(&blank, 40.0)?;
-        let side = self.embedder.side();
-        let chip = Picture::from_rgb(side, side, vec![127; (side * side * 3) as usize])?;
-        self.embedder.embed_chips(&[chip], true)?;
+        let point = |x: f32, y: f32| Point { x, y };
+        let face = Face {
+            bounds: BoundingBox {
+                left: 40.0,
+                top: 40.0,
+                right: 120.0,
+                bottom: 120.0,
+            },
+            confidence: 1.0,
+            landmarks: [
+                point(60.0, 65.0),
+                point(100.0, 65.0),
+                point(80.0, 85.0),
+                point(65.0, 105.0),
+                point(95.0, 105.0),
+            ],
+        };
+        self.embedder.embed(&blank, &face)?;
         Ok(())
     }
 
@@ -72,8 +86,8 @@ impl FaceExaminer {
     ) -> Result<(DocumentFinding, Option<Embedding>), ExamineError> {
         let picture =
             Picture::open(input.document, &self.picture_limits).map_err(ExamineError::Document)?;
-        let found = subject::document_subject(&self.detector, &picture)
-            .map_err(ExamineError::Vision)?;
+        let found =
+            subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
         let Some(found) = found else {
             let finding = DocumentFinding {
                 code: CaptureCode::NoUsableFace,
@@ -89,13 +103,13 @@ impl FaceExaminer {
         let finding = DocumentFinding {
             code: capture::document_code(
                 Some(face_box(&found.face)),
-                found.comparable_faces,
+                comparable(&found.face, &found.all),
                 size,
             ),
             width: size.0,
             height: size.1,
             quarter_turns: found.quarter_turns,
-            faces: found.faces as u32,
+            faces: found.all.len() as u32,
             face: Some(face_finding(&found.upright, &found.face)),
         };
         let embedding = self
@@ -105,19 +119,22 @@ impl FaceExaminer {
         Ok((finding, Some(embedding)))
     }
 
-    /// Looks at a window's candidates from the sharpest on until one holds a usable face.
+    /// Looks at a window's candidates from the sharpest on until one holds a usable face. Sharp is
+    /// what is sharp where the last face was: a sharp background says nothing of the person.
     fn look_at_window(
         &self,
         window: Window,
         document: Option<&Embedding>,
+        last_face: Option<FaceBox>,
     ) -> Result<Option<Row>, VisionError> {
-        let mut candidates = pictures(window.candidates)?;
+        let mut candidates = pictures(window.candidates, last_face)?;
         candidates.sort_by(|a, b| b.sharpness.total_cmp(&a.sharpness));
         let mut first_without = None;
         for candidate in candidates {
-            let faces = self
-                .detector
-                .detect(&candidate.picture, subject::min_face_for(&candidate.picture))?;
+            let faces = self.detector.detect(
+                &candidate.picture,
+                subject::min_face_for(&candidate.picture),
+            )?;
             let (width, height) = (candidate.picture.width(), candidate.picture.height());
             let Some(chosen) = subject::frame_subject(&faces, width, height) else {
                 first_without.get_or_insert(Row::without_face(candidate.time_ms, (width, height)));
@@ -139,7 +156,10 @@ impl FaceExaminer {
     ) -> Result<Row, VisionError> {
         let picture = &candidate.picture;
         let similarity = document
-            .map(|document| Ok(document.similarity(&self.embedder.embed(picture, face)?)))
+            .map(|document| {
+                let embedding = self.embedder.embed(picture, face)?;
+                Ok::<_, VisionError>(document.similarity(&embedding))
+            })
             .transpose()?;
         let thumbnail = picture
             .crop(&face.bounds, 0.3)
@@ -149,10 +169,7 @@ impl FaceExaminer {
             time_ms: candidate.time_ms,
             size: (picture.width(), picture.height()),
             faces: faces.len() as u32,
-            comparable: capture::comparable_faces(
-                face.bounds.height(),
-                faces.iter().map(|face| face.bounds.height()),
-            ),
+            comparable: comparable(face, faces),
             face: Some(face_finding(picture, face)),
             similarity,
             percentage: similarity.map(|similarity| self.embedder.percentage(similarity)),
@@ -177,7 +194,11 @@ impl Examiner for FaceExaminer {
             &self.media_limits,
             input.frames,
             &mut |window| {
-                match self.look_at_window(window, embedding.as_ref()) {
+                let last_face = rows
+                    .iter()
+                    .rev()
+                    .find_map(|row| row.face.map(|face| face.face_box));
+                match self.look_at_window(window, embedding.as_ref(), last_face) {
                     Ok(row) => rows.extend(row),
                     Err(error) => {
                         failure = Some(error);
@@ -282,18 +303,44 @@ struct Candidate {
     sharpness: f32,
 }
 
-fn pictures(frames: Vec<Frame>) -> Result<Vec<Candidate>, VisionError> {
+fn pictures(frames: Vec<Frame>, last_face: Option<FaceBox>) -> Result<Vec<Candidate>, VisionError> {
     frames
         .into_iter()
         .map(|frame| {
             let picture = Picture::from_rgb(frame.width, frame.height, frame.rgb)?;
             Ok(Candidate {
                 time_ms: frame.time_ms,
-                sharpness: quality::picture_sharpness(&picture),
+                sharpness: quality::sharpness_within(&picture, &focus(&picture, last_face)),
                 picture,
             })
         })
         .collect()
+}
+
+/// Where the person probably is: at the last face, or in the middle half before there was one.
+fn focus(picture: &Picture, last_face: Option<FaceBox>) -> BoundingBox {
+    if let Some(face) = last_face {
+        return BoundingBox {
+            left: face.left,
+            top: face.top,
+            right: face.left + face.width,
+            bottom: face.top + face.height,
+        };
+    }
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    BoundingBox {
+        left: width / 4.0,
+        top: height / 4.0,
+        right: width * 0.75,
+        bottom: height * 0.75,
+    }
+}
+
+fn comparable(subject: &Face, all: &[Face]) -> usize {
+    capture::comparable_faces(
+        subject.bounds.height(),
+        all.iter().map(|face| face.bounds.height()),
+    )
 }
 
 fn face_box(face: &Face) -> FaceBox {

@@ -7,11 +7,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::ConnectOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
+use sea_orm::sqlx::{ConnectOptions, Connection};
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions,
@@ -84,6 +84,9 @@ async fn open_postgres(url: &str, max_connections: u32) -> Result<DatabaseConnec
         .map_err(connecting)?
         .application_name("likeness")
         .disable_statement_logging();
+    // A pool tries again and again and then says that time ran out; one connection says why.
+    let probe = connect.connect().await.map_err(connecting)?;
+    probe.close().await.map_err(connecting)?;
     let pool = PgPoolOptions::new()
         .acquire_timeout(PATIENCE)
         .max_connections(max_connections.max(1))

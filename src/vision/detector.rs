@@ -117,7 +117,7 @@ impl Detector {
                 let mut candidates = proposed(&proposals, scale as f32, threshold);
                 candidate::keep_likeliest(&mut candidates, MAX_CANDIDATES);
                 Ok(candidate::suppress(
-                    candidates,
+                    &candidates,
                     OVERLAP_IN_LEVEL,
                     Overlap::OfBoth,
                 ))
@@ -142,7 +142,7 @@ impl Detector {
         let refined = judge(picture, candidates, 24, |crops| {
             Ok(self.refinement.forward(crops)?)
         })?;
-        let passed = refined
+        let passed: Vec<Candidate> = refined
             .into_iter()
             .filter(|(_, refined)| refined.probability > threshold)
             .map(|(bounds, refined)| Candidate {

@@ -7,6 +7,7 @@ pub mod detector;
 pub mod embedder;
 pub mod error;
 pub mod geometry;
+mod jpeg;
 pub mod kernels;
 pub mod nets;
 pub mod picture;

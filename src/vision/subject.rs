@@ -1,1 +1,154 @@
-//! (to be written)
+//! Whose face is meant: on a document the largest, in a frame the most central large one.
+
+use crate::vision::detector::{Detector, Face};
+use crate::vision::error::VisionError;
+use crate::vision::picture::Picture;
+use crate::vision::quality;
+
+/// The network's own window: nothing smaller can be found without enlarging the picture.
+const SMALLEST_FACE: f32 = 20.0;
+
+/// Faces are looked for down to this share of the shorter side. A portrait fills more of a
+/// document, and a face more of a selfie; bounding it keeps the search fast on large pictures.
+const SMALLEST_SHARE: f32 = 1.0 / 12.0;
+
+/// On a document this sure a face stands upright, and so does the document. Over the samples and
+/// their turned copies, a face seen sideways stays below 0.99.
+const SURELY_UPRIGHT: f32 = 0.999;
+const UPRIGHT_ROLL: f32 = 30.0;
+
+/// Below this a face on a document is taken only when there is no surer one: card backgrounds and
+/// faces seen sideways reach up to here.
+const SURE: f32 = 0.98;
+
+/// A face is large when it has at least this share of the tallest one's height.
+const LARGE: f32 = 0.5;
+
+/// The face of a document and the document turned upright.
+#[derive(Clone, Debug)]
+pub struct DocumentSubject {
+    pub upright: Picture,
+    /// Quarter turns clockwise that put it upright.
+    pub quarter_turns: u8,
+    pub face: Face,
+    /// Every face of the upright document, the subject's among them.
+    pub all: Vec<Face>,
+}
+
+/// The smallest face worth looking for in a picture, in pixels.
+pub fn min_face_for(picture: &Picture) -> f32 {
+    let shorter = picture.width().min(picture.height()) as f32;
+    (shorter * SMALLEST_SHARE).max(SMALLEST_FACE)
+}
+
+/// The largest face of a document at any of the four orientations; cards carry smaller ghosts of it.
+pub fn document_subject(
+    detector: &Detector,
+    picture: &Picture,
+) -> Result<Option<DocumentSubject>, VisionError> {
+    let mut best: Option<(f32, DocumentSubject)> = None;
+    for quarter_turns in 0..4 {
+        let upright = picture.turned(quarter_turns);
+        let all = detector.detect(&upright, min_face_for(&upright))?;
+        let Some(face) = largest(&all).cloned() else {
+            continue;
+        };
+        let settled = is_surely_upright(&face);
+        let worth = evidence(&face);
+        if settled || best.as_ref().is_none_or(|(most, _)| worth > *most) {
+            let found = DocumentSubject {
+                upright,
+                quarter_turns,
+                face,
+                all,
+            };
+            if settled {
+                return Ok(Some(found));
+            }
+            best = Some((worth, found));
+        }
+    }
+    Ok(best.map(|(_, found)| found))
+}
+
+/// The most central of the large faces, as an index.
+pub fn frame_subject(faces: &[Face], width: u32, height: u32) -> Option<usize> {
+    let tallest = faces
+        .iter()
+        .map(|face| face.bounds.height())
+        .fold(0.0, f32::max);
+    let from_centre = |face: &Face| {
+        let centre = face.bounds.centre();
+        (centre.x - width as f32 / 2.0).hypot(centre.y - height as f32 / 2.0)
+    };
+    faces
+        .iter()
+        .enumerate()
+        .filter(|(_, face)| face.bounds.height() >= LARGE * tallest)
+        .min_by(|(_, a), (_, b)| from_centre(a).total_cmp(&from_centre(b)))
+        .map(|(index, _)| index)
+}
+
+fn largest(faces: &[Face]) -> Option<&Face> {
+    let surest = faces.iter().map(|face| face.confidence).fold(0.0, f32::max);
+    faces
+        .iter()
+        .filter(|face| face.confidence >= SURE.min(surest))
+        .max_by(|a, b| a.bounds.area().total_cmp(&b.bounds.area()))
+}
+
+fn is_surely_upright(face: &Face) -> bool {
+    face.confidence >= SURELY_UPRIGHT && quality::pose(face).roll.abs() <= UPRIGHT_ROLL
+}
+
+/// How much speaks for an orientation: the face's height by how sure it is, on a logarithmic scale
+/// so that 0.9999 outweighs a box that is larger by half at 0.98.
+fn evidence(face: &Face) -> f32 {
+    let doubt = (1.0 - face.confidence).max(1e-5);
+    face.bounds.height() * -doubt.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vision::geometry::{BoundingBox, Point};
+
+    fn face(left: f32, top: f32, side: f32, confidence: f32) -> Face {
+        Face {
+            bounds: BoundingBox {
+                left,
+                top,
+                right: left + side,
+                bottom: top + side,
+            },
+            confidence,
+            landmarks: [Point { x: left, y: top }; 5],
+        }
+    }
+
+    #[test]
+    fn in_a_frame_the_central_large_face_is_the_subject() {
+        let passer_by = face(0.0, 0.0, 110.0, 1.0);
+        let subject = face(150.0, 150.0, 100.0, 0.9);
+        let speck = face(195.0, 195.0, 10.0, 1.0);
+        assert_eq!(
+            frame_subject(&[passer_by, subject, speck], 400, 400),
+            Some(1)
+        );
+        assert_eq!(frame_subject(&[], 400, 400), None);
+    }
+
+    #[test]
+    fn on_a_document_the_largest_sure_face_is_the_subject() {
+        let portrait = face(10.0, 10.0, 160.0, 0.9999);
+        let ghost = face(300.0, 10.0, 80.0, 0.9999);
+        let pattern = face(100.0, 100.0, 300.0, 0.9);
+        let faces = [ghost, pattern, portrait.clone()];
+        assert_eq!(largest(&faces), Some(&portrait));
+    }
+
+    #[test]
+    fn a_larger_box_does_not_outweigh_a_surer_one() {
+        assert!(evidence(&face(0.0, 0.0, 169.0, 1.0)) > evidence(&face(0.0, 0.0, 217.0, 0.98)));
+    }
+}

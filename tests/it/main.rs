@@ -2,5 +2,12 @@
 
 mod evaluation;
 mod media;
+mod architecture;
+mod evaluation;
+mod helpers;
+mod http;
+mod media;
+mod packs;
+mod store;
 mod vision;
 mod weights;

@@ -6,8 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 
-use crate::http::error::Refusal;
 use crate::http::dialects::biometry::wire::ErrorBody;
+use crate::http::error::Refusal;
 
 /// A refusal in this dialect's body.
 #[derive(Debug)]

@@ -141,7 +141,10 @@ pub async fn process_video(
     let target = target(&request)?;
     let parts = [
         Part::Text { name: "phrase" },
-        Part::File { name: "video", max_bytes: settings.max_video_bytes },
+        Part::File {
+            name: "video",
+            max_bytes: settings.max_video_bytes,
+        },
         Part::Text { name: "vocabulary" },
         Part::Text { name: "trigger" },
     ];
@@ -179,8 +182,14 @@ pub async fn match_faces(
         return Err(Refusal::bad_request("X-Use-Prefilled-Video needs X-Session-ID").into());
     }
     let parts = [
-        Part::File { name: "image", max_bytes: settings.max_document_bytes },
-        Part::File { name: "video", max_bytes: settings.max_video_bytes },
+        Part::File {
+            name: "image",
+            max_bytes: settings.max_document_bytes,
+        },
+        Part::File {
+            name: "video",
+            max_bytes: settings.max_video_bytes,
+        },
     ];
     let mut form = upload::receive(&request, payload, &parts, operations.scratch()).await?;
     let document = form.file("image")?;
@@ -191,7 +200,15 @@ pub async fn match_faces(
     };
     let wait = settings.max_wait;
     let record = operations
-        .match_faces(&caller, MatchRequest { target, document, video, wait })
+        .match_faces(
+            &caller,
+            MatchRequest {
+                target,
+                document,
+                video,
+                wait,
+            },
+        )
         .await
         .map_err(Refusal::from)?;
     match (&record.report, &record.verdict) {

@@ -135,7 +135,12 @@ impl MatchBody {
             }
         };
         let overall = CodeBody::from(overall);
-        let percentages: Vec<f64> = signals.percentages.iter().copied().map(two_decimals).collect();
+        let percentages: Vec<f64> = signals
+            .percentages
+            .iter()
+            .copied()
+            .map(two_decimals)
+            .collect();
         let score = score_of(&percentages);
         let matched = score >= settings.match_threshold;
         Self {

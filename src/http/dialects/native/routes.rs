@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::http::caller::caller;
 use crate::http::dialects::native::errors::NativeError;
 use crate::http::dialects::native::wire::{
-    ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody,
-    SessionBody, SessionDetailBody, SessionListBody,
+    ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
+    SessionDetailBody, SessionListBody,
 };
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
@@ -48,7 +48,10 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .route("/sessions/{id}/video", web::post().to(add_video))
             .route("/sessions/{id}/consent", web::post().to(give_consent))
             .route("/sessions/{id}/end", web::post().to(end_session))
-            .route("/sessions/{id}/examinations", web::post().to(request_examination))
+            .route(
+                "/sessions/{id}/examinations",
+                web::post().to(request_examination),
+            )
             .route(
                 "/sessions/{id}/examinations/{examination}",
                 web::get().to(read_examination),
@@ -368,7 +371,9 @@ async fn no_such_route(request: HttpRequest) -> Answer {
 fn page(query: &ListQuery) -> Result<Page, Refusal> {
     let limit = query.limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Refusal::bad_request(format!("`limit` lies between 1 and {MAX_PAGE}")));
+        return Err(Refusal::bad_request(format!(
+            "`limit` lies between 1 and {MAX_PAGE}"
+        )));
     }
     let before = query.before.as_deref().map(str::parse).transpose();
     let status = match query.status.as_deref() {

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::pipeline::examiner::ModelFacts;
+use crate::scoring::signals::Signal;
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
     CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
 };
-use crate::scoring::signals::Signal;
 use crate::session::time::Timestamp;
 use crate::session::visit::Session;
 

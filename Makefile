@@ -1,0 +1,70 @@
+# Two commands do most: `make demo` shows the service at work, `make test` checks everything.
+
+# Where rustup puts cargo, for shells that have not been opened since.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# A folder that already holds model files, to take them from by their hash: make demo MIRROR=DIR
+MIRROR ?=
+# Set to test without fetching the models: make test OFFLINE=1
+OFFLINE ?=
+# What `make serve` serves, and where.
+LISTEN ?= 127.0.0.1:8080
+DATA ?= data/demo
+RULES ?= scoring-rules/match-only.json
+
+RELEASE := target/release/likeness
+DEBUG := target/debug/likeness
+PULL := models pull $(if $(MIRROR),--mirror "$(MIRROR)")
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo serve test setup setup-test release models test-build test-models format lint docs rust-tests script-tests
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: release models ## Install what is missing, build, fetch the models, judge the samples over HTTP
+	@python3 scripts/demo.py --binary $(RELEASE)
+
+serve: release models ## Run the service on LISTEN with DATA and RULES
+	LIKENESS_RULES="$(RULES)" $(RELEASE) serve --listen "$(LISTEN)" --data "$(DATA)"
+
+test: setup-test format test-build test-models lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
+	@echo "make test: all passed" >&2
+
+setup: ## Install what is missing
+	@scripts/setup.sh
+
+setup-test:
+	@scripts/setup.sh test
+
+release: setup
+	cargo build --release --locked
+
+models: release
+	$(RELEASE) $(PULL)
+
+# Building the tests builds the program too, with the same dependencies; `cargo build` would build some a second time.
+test-build:
+	cargo test --workspace --locked --no-run
+
+test-models: test-build
+ifeq ($(OFFLINE),)
+	@$(DEBUG) $(PULL) || \
+		{ echo "make test: the models are not all here: fetch them, or run 'make test OFFLINE=1' to skip the tests that need them" >&2; exit 1; }
+endif
+
+format:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+rust-tests:
+	cargo test --workspace --locked
+
+script-tests:
+	python3 -B -m unittest discover -s scripts/tests -t scripts

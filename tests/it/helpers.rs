@@ -1,0 +1,434 @@
+//! `TestApp`: the real service on a free port with its own folder, and an examiner that a test tells what to see.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use likeness::app::{App, Instruments};
+use likeness::config::Config;
+use likeness::operations::Operations;
+use likeness::operations::clock::Clock;
+use likeness::operations::manage_tokens::NewToken;
+use likeness::pipeline::examiner::{
+    ExaminationInput, ExamineError, Examined, Examiner, ModelFacts, Thumbnail,
+};
+use likeness::scoring::signals::Signals;
+use likeness::session::examination::{
+    CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
+    VideoFinding,
+};
+use likeness::session::project::{ProjectSettings, Scope};
+use likeness::session::time::Timestamp;
+use likeness::vision::error::VisionError;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A clock that stands until it is turned.
+#[derive(Debug)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, milliseconds: i64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// What the examiner of a test sees.
+#[derive(Clone, Debug)]
+pub(crate) struct Scene {
+    /// One entry a frame; `None` is a frame without a face.
+    pub(crate) percentages: Vec<Option<f64>>,
+    pub(crate) document: CaptureCode,
+    pub(crate) video: CaptureCode,
+    /// The networks break down.
+    pub(crate) fault: bool,
+}
+
+impl Scene {
+    pub(crate) fn of(percentages: &[f64]) -> Self {
+        Self {
+            percentages: percentages.iter().copied().map(Some).collect(),
+            document: CaptureCode::Ok,
+            video: CaptureCode::Ok,
+            fault: false,
+        }
+    }
+}
+
+/// Sees what it is told; can be held back, so that a test decides when an examination ends.
+pub(crate) struct FakeExaminer {
+    scene: Mutex<Scene>,
+    held: Mutex<bool>,
+    released: Condvar,
+}
+
+impl FakeExaminer {
+    fn wait_until_released(&self) {
+        let mut held = self.held.lock().unwrap();
+        while *held {
+            held = self.released.wait(held).unwrap();
+        }
+    }
+}
+
+impl Examiner for FakeExaminer {
+    fn examine(
+        &self,
+        input: ExaminationInput<'_>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Examined, ExamineError> {
+        self.wait_until_released();
+        assert!(input.document.exists() && input.video.exists());
+        let scene = self.scene.lock().unwrap().clone();
+        if scene.fault {
+            return Err(ExamineError::Vision(VisionError::Io(
+                std::io::Error::other("secret detail of the machine"),
+            )));
+        }
+        progress(scene.percentages.len(), input.frames);
+        Ok(examined(&scene, input.frames))
+    }
+}
+
+fn face() -> FaceFinding {
+    FaceFinding {
+        face_box: FaceBox { left: 100.0, top: 120.0, width: 160.0, height: 200.0 },
+        confidence: 0.99,
+        sharpness: 500.0,
+        brightness: 120.0,
+        pose: HeadPose { yaw: 0.0, pitch: 0.0, roll: 0.0 },
+    }
+}
+
+fn examined(scene: &Scene, frames_asked: usize) -> Examined {
+    let frames: Vec<FrameFinding> = scene
+        .percentages
+        .iter()
+        .enumerate()
+        .map(|(index, percentage)| FrameFinding {
+            index: index as u32,
+            time_ms: index as u64 * 500,
+            faces: u32::from(percentage.is_some()),
+            face: percentage.map(|_| face()),
+            similarity: percentage.map(|percentage| percentage as f32 / 100.0),
+            percentage: *percentage,
+        })
+        .collect();
+    let has_face = scene.document != CaptureCode::NoUsableFace;
+    let thumbnails = frames
+        .iter()
+        .filter(|frame| frame.face.is_some())
+        .map(|frame| Thumbnail { frame: frame.index, jpeg: vec![0xFF, 0xD8, 0xFF, 0xD9] })
+        .collect();
+    let signals = Signals {
+        percentages: scene.percentages.iter().copied().flatten().collect(),
+        frames_asked: frames_asked as u32,
+        frames_with_face: frames.iter().filter(|frame| frame.face.is_some()).count() as u32,
+        faces_in_video: 1,
+        sharpness: Some(500.0),
+        brightness: Some(120.0),
+        head_turn: Some(0.0),
+        document_faces: u32::from(has_face),
+        document_face_px: has_face.then_some(160.0),
+        document_sharpness: has_face.then_some(500.0),
+        document_brightness: has_face.then_some(120.0),
+        liveness: None,
+    };
+    Examined {
+        examination: Examination {
+            pack: "fake".to_owned(),
+            document: DocumentFinding {
+                code: scene.document,
+                width: 640,
+                height: 400,
+                quarter_turns: 0,
+                faces: u32::from(has_face),
+                face: has_face.then(face),
+            },
+            video: VideoFinding {
+                code: scene.video,
+                container: "mp4".to_owned(),
+                codec: "h264".to_owned(),
+                width: 480,
+                height: 640,
+                duration_ms: Some(4000),
+                truncated: false,
+                decoded_frames: 30,
+            },
+            frames,
+            signals,
+            took_ms: 1,
+        },
+        thumbnails,
+    }
+}
+
+/// A running service and everything a test needs to speak to it.
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) operations: Operations,
+    pub(crate) client: Client,
+    examiner: Arc<FakeExaminer>,
+    handle: actix_web::dev::ServerHandle,
+    running: tokio::task::JoinHandle<()>,
+    folder: Arc<TempDir>,
+}
+
+impl TestApp {
+    /// A service with a folder of its own and the project `demo`.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// The same with settings changed.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::start_in(folder, change).await
+    }
+
+    async fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: folder.path().join("data"),
+            ..Config::default()
+        };
+        change(&mut config);
+        let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000)));
+        let examiner = Arc::new(FakeExaminer {
+            scene: Mutex::new(Scene::of(&[90.0; 8])),
+            held: Mutex::new(false),
+            released: Condvar::new(),
+        });
+        let models = ModelFacts {
+            detector: "fake".to_owned(),
+            embedder: "fake".to_owned(),
+            weaker: true,
+            calibrated: true,
+        };
+        let app = App::build(
+            &config,
+            clock.clone(),
+            Instruments::Given(models, examiner.clone()),
+        )
+        .await
+        .unwrap();
+        let (address, handle) = (app.address(), app.handle());
+        let operations = app.operations().clone();
+        let running = tokio::spawn(async move { app.run().await.unwrap() });
+        let mut started = Self {
+            address,
+            token: String::new(),
+            clock,
+            operations,
+            client: Client::builder().no_proxy().build().unwrap(),
+            examiner,
+            handle,
+            running,
+            folder,
+        };
+        started.token = started.token_for("demo").await;
+        started
+    }
+
+    /// Stops the service and starts another on the same folder.
+    pub(crate) async fn restart(self) -> Self {
+        let folder = self.folder.clone();
+        self.handle.stop(true).await;
+        self.running.await.unwrap();
+        Self::start_in(folder, |_| ()).await
+    }
+
+    pub(crate) fn sees(&self, scene: Scene) {
+        *self.examiner.scene.lock().unwrap() = scene;
+    }
+
+    /// Examinations begin and do not end until `release`.
+    pub(crate) fn hold(&self) {
+        *self.examiner.held.lock().unwrap() = true;
+    }
+
+    pub(crate) fn release(&self) {
+        *self.examiner.held.lock().unwrap() = false;
+        self.examiner.released.notify_all();
+    }
+
+    pub(crate) async fn token_for(&self, project: &str) -> String {
+        self.token_with(project, vec![Scope::Submit, Scope::Read], None)
+            .await
+    }
+
+    pub(crate) async fn token_with(
+        &self,
+        project: &str,
+        scopes: Vec<Scope>,
+        lifetime_ms: Option<i64>,
+    ) -> String {
+        let new = NewToken {
+            project: project.to_owned(),
+            scopes,
+            label: String::new(),
+            lifetime_ms,
+        };
+        let secret = self.operations.create_token(new).await.unwrap();
+        secret.reveal().to_owned()
+    }
+
+    pub(crate) async fn set_project(&self, change: impl FnOnce(&mut ProjectSettings)) {
+        let mut settings = self.operations.find_project("demo").await.unwrap().settings;
+        change(&mut settings);
+        self.operations.set_project("demo", settings).await.unwrap();
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(self.url(path)).bearer_auth(&self.token)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(self.url(path)).bearer_auth(&self.token)
+    }
+
+    pub(crate) fn match_faces(&self, form: Form) -> RequestBuilder {
+        self.post("/api-gateway/match-faces").multipart(form)
+    }
+
+    /// A match of the two good samples.
+    pub(crate) async fn good_match(&self) -> Response {
+        self.match_faces(document_and_video()).send().await.unwrap()
+    }
+
+    pub(crate) async fn start_biometry_session(&self) -> String {
+        let answer = self.post("/api-gateway/sessions/start").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        body(answer).await["data"].as_str().unwrap().to_owned()
+    }
+
+    /// A native session with both pieces of evidence.
+    pub(crate) async fn session_with_evidence(&self) -> String {
+        let session = body(self.post("/v1/sessions").send().await.unwrap()).await;
+        let id = session["id"].as_str().unwrap().to_owned();
+        for (kind, bytes) in [("document", document()), ("video", video())] {
+            let form = Form::new().part(kind, Part::bytes(bytes));
+            let answer = self
+                .post(&format!("/v1/sessions/{id}/{kind}"))
+                .multipart(form)
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status(), StatusCode::CREATED, "{kind}");
+        }
+        id
+    }
+
+    /// Returns once an examination has ended.
+    pub(crate) async fn operations_finish(&self, session: &str, job: &Value) {
+        let caller = self.operations.authenticate(&self.token).await.unwrap();
+        let examination = job["id"].as_str().unwrap().parse().unwrap();
+        let wait = std::time::Duration::from_secs(20);
+        self.operations
+            .await_examination(&caller, session.parse().unwrap(), examination, wait)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn sessions(&self) -> Vec<Value> {
+        let list = body(self.get("/v1/sessions").send().await.unwrap()).await;
+        list["sessions"].as_array().unwrap().clone()
+    }
+
+    /// Every file below a folder of the data folder.
+    pub(crate) fn files(&self, below: &str) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        collect(&self.folder.path().join("data").join(below), &mut files);
+        files
+    }
+
+    /// Nothing came of a refused request: no session, no blob, no file left on the way.
+    pub(crate) async fn assert_nothing_stored(&self) {
+        assert_eq!(self.sessions().await, Vec::<Value>::new());
+        assert_eq!(self.files("blobs"), Vec::<PathBuf>::new());
+        assert_eq!(self.files("scratch"), Vec::<PathBuf>::new());
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // A test that ends while an examination is held must not leave its thread waiting.
+        self.release();
+    }
+}
+
+pub(crate) fn document() -> Vec<u8> {
+    std::fs::read(sample("genuine/document.jpg")).unwrap()
+}
+
+pub(crate) fn video() -> Vec<u8> {
+    std::fs::read(sample("genuine/video.mp4")).unwrap()
+}
+
+pub(crate) fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
+}
+
+pub(crate) fn document_and_video() -> Form {
+    Form::new()
+        .part("image", Part::bytes(document()).file_name("image.jpg"))
+        .part("video", Part::bytes(video()).file_name("video.mp4"))
+}
+
+pub(crate) async fn body(answer: Response) -> Value {
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} with no JSON: {text:?}"))
+}
+
+/// The keys of an object, in order.
+pub(crate) fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// The error of the Biometry dialect, whose body holds it and nothing else.
+pub(crate) async fn biometry_error(answer: Response, status: StatusCode) -> String {
+    assert!(answer.headers().contains_key("x-request-id"));
+    assert_eq!(answer.status(), status);
+    let body = body(answer).await;
+    assert_eq!(keys(&body), ["error"]);
+    body["error"].as_str().unwrap().to_owned()
+}
+
+/// The error of the native API: its code and its message.
+pub(crate) async fn native_error(answer: Response, status: StatusCode) -> (String, String) {
+    assert_eq!(answer.status(), status);
+    let body: HashMap<String, HashMap<String, String>> = answer.json().await.unwrap();
+    let error = &body["error"];
+    (error["code"].clone(), error["message"].clone())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The service through its HTTP door.
+
+mod bad_input;
+mod biometry;
+mod consent;
+mod native;
+mod operation;
+mod tokens;

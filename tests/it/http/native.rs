@@ -1,0 +1,179 @@
+//! The native API: sessions, evidence, examinations, timelines.
+
+use reqwest::StatusCode;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use crate::helpers::{Scene, TestApp, body, document, native_error};
+
+#[actix_web::test]
+async fn a_session_goes_from_open_to_judged_with_its_timeline() {
+    let app = TestApp::start().await;
+    let answer = app
+        .post("/v1/sessions")
+        .json(&json!({"reference": "case 7", "metadata": {"branch": 3}, "subject_name": "John Doe"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let session = body(answer).await;
+    assert_eq!(session["status"], "open");
+    assert_eq!(session["reference"], "case 7");
+    assert_eq!(session["metadata"], json!({"branch": 3}));
+
+    let id = app.session_with_evidence().await;
+    let answer = app.post(&format!("/v1/sessions/{id}/examinations?wait=20")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let examination = body(answer).await;
+    assert_eq!(examination["status"], "done");
+    assert_eq!(examination["result"]["pack"], "fake");
+    let row = &examination["result"]["timeline"][2];
+    assert_eq!(row["time_ms"], 1000);
+    assert_eq!(row["percentage"], json!(90.0));
+    assert_eq!(row["faces"], 1);
+    assert_eq!(row["face"]["box"], json!({"left": 100.0, "top": 120.0, "width": 160.0, "height": 200.0}));
+
+    let thumbnail = app.get(row["thumbnail"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(thumbnail.status(), StatusCode::OK);
+    assert_eq!(thumbnail.headers()["content-type"], "image/jpeg");
+    assert_eq!(thumbnail.headers()["cache-control"], "no-store");
+    assert_eq!(thumbnail.bytes().await.unwrap()[..2], [0xFF, 0xD8]);
+
+    let detail = body(app.get(&format!("/v1/sessions/{id}")).send().await.unwrap()).await;
+    assert_eq!(detail["status"], "judged");
+    assert_eq!(detail["document"]["media_type"], "image/jpeg");
+    assert_eq!(detail["video"]["media_type"], "video/mp4");
+    assert_eq!(detail["document"]["bytes"], json!(document().len()));
+}
+
+#[actix_web::test]
+async fn what_nothing_examined_refers_and_says_so() {
+    let app = TestApp::start().await;
+    let id = app.session_with_evidence().await;
+    let done = body(app.post(&format!("/v1/sessions/{id}/examinations?wait=20")).send().await.unwrap()).await;
+    assert_eq!(done["verdict"], "refer");
+    assert_eq!(done["failed_refer_conditions"], json!(["Live person: liveness was not examined"]));
+    assert_eq!(done["result"]["liveness_examined"], json!(false));
+}
+
+#[actix_web::test]
+async fn an_examination_is_a_job_to_come_back_for() {
+    let app = TestApp::start().await;
+    app.hold();
+    let id = app.session_with_evidence().await;
+    let answer = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    let job = body(answer).await;
+    assert_eq!(job["status"], "queued");
+    assert_eq!(job["verdict"], json!(null));
+
+    let session = body(app.get(&format!("/v1/sessions/{id}")).send().await.unwrap()).await;
+    assert_eq!(session["status"], "examining");
+    let again = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    let (code, message) = native_error(again, StatusCode::CONFLICT).await;
+    assert_eq!((code.as_str(), message.contains("examining")), ("wrong_state", true));
+    let evidence = app
+        .post(&format!("/v1/sessions/{id}/document"))
+        .multipart(Form::new().part("document", Part::bytes(document())))
+        .send()
+        .await
+        .unwrap();
+    native_error(evidence, StatusCode::CONFLICT).await;
+    let end = app.post(&format!("/v1/sessions/{id}/end")).send().await.unwrap();
+    native_error(end, StatusCode::CONFLICT).await;
+
+    app.release();
+    let path = format!("/v1/sessions/{id}/examinations/{}", job["id"].as_str().unwrap());
+    app.operations_finish(&id, &job).await;
+    let done = body(app.get(&path).send().await.unwrap()).await;
+    assert_eq!(done["status"], "done");
+}
+
+#[actix_web::test]
+async fn an_examination_without_evidence_is_refused() {
+    let app = TestApp::start().await;
+    let session = body(app.post("/v1/sessions").send().await.unwrap()).await;
+    let id = session["id"].as_str().unwrap();
+    let answer = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    let (code, message) = native_error(answer, StatusCode::CONFLICT).await;
+    assert_eq!((code.as_str(), message.as_str()), ("conflict", "the session has no document yet"));
+}
+
+#[actix_web::test]
+async fn an_ended_session_takes_nothing_more() {
+    let app = TestApp::start().await;
+    let id = app.session_with_evidence().await;
+    let end = || app.post(&format!("/v1/sessions/{id}/end")).send();
+    assert_eq!(end().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(end().await.unwrap().status(), StatusCode::NO_CONTENT, "ending twice changes nothing");
+    let examine = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    native_error(examine, StatusCode::CONFLICT).await;
+}
+
+#[actix_web::test]
+async fn sessions_survive_a_restart() {
+    let app = TestApp::start().await;
+    app.sees(Scene::of(&[91.0; 8]));
+    let id = app.session_with_evidence().await;
+    let path = format!("/v1/sessions/{id}");
+    app.post(&format!("{path}/examinations?wait=20")).send().await.unwrap();
+    let before = body(app.get(&path).send().await.unwrap()).await;
+    let thumbnail = before["examinations"][0]["result"]["timeline"][0]["thumbnail"].as_str().unwrap().to_owned();
+    let token = app.token.clone();
+
+    let app = app.restart().await;
+    let after = app.client.get(app.url(&path)).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(body(after).await, before);
+    let picture = app.client.get(app.url(&thumbnail)).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(picture.status(), StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn pages_of_sessions_follow_one_another_and_leave_none_out() {
+    let app = TestApp::start().await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.push(app.start_biometry_session().await);
+    }
+    made.reverse();
+    let mut read = Vec::new();
+    let mut path = "/v1/sessions?limit=2".to_owned();
+    loop {
+        let page = body(app.get(&path).send().await.unwrap()).await;
+        read.extend(page["sessions"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => path = format!("/v1/sessions?limit=2&before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(read, made);
+    let judged = body(app.get("/v1/sessions?status=judged").send().await.unwrap()).await;
+    assert_eq!(judged["sessions"], json!([]));
+    for bad in ["limit=0", "limit=201", "limit=x", "before=x", "status=x"] {
+        let answer = app.get(&format!("/v1/sessions?{bad}")).send().await.unwrap();
+        native_error(answer, StatusCode::BAD_REQUEST).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_bad_body_names_what_is_wrong() {
+    let app = TestApp::start().await;
+    for bad in [r#"{"refrence": "x"}"#, r#"{"metadata": [1]}"#, "{", r#"{"reference": "a\u0000b"}"#] {
+        let answer = app.post("/v1/sessions").body(bad).send().await.unwrap();
+        native_error(answer, StatusCode::BAD_REQUEST).await;
+    }
+    app.assert_nothing_stored().await;
+}
+
+#[actix_web::test]
+async fn what_is_not_there_is_not_found() {
+    let app = TestApp::start().await;
+    for path in [
+        "/v1/nothing",
+        "/v1/sessions/x",
+        "/v1/sessions/sess_01890a5d-ac96-774b-bcce-b302099a8057",
+    ] {
+        let answer = app.get(path).send().await.unwrap();
+        native_error(answer, StatusCode::NOT_FOUND).await;
+    }
+}

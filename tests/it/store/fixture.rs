@@ -1,0 +1,294 @@
+//! A store of its own for each test, and nouns to fill it with.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use likeness::scoring::signals::Signals;
+use likeness::scoring::verdict::{Outcome, Verdict};
+use likeness::session::evidence::EvidenceKind;
+use likeness::session::examination::{
+    CaptureCode, DocumentFinding, Examination, ExaminationOrder, ExaminationRecord,
+    ExaminationScope, ExaminationStatus, FaceBox, FaceFinding, FrameFinding, HeadPose,
+    VideoFinding,
+};
+use likeness::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId};
+use likeness::session::project::{Project, ProjectSettings};
+use likeness::session::status::SessionStatus;
+use likeness::session::time::Timestamp;
+use likeness::session::visit::Session;
+use likeness::store::Store;
+use likeness::store::blobs::evidence_key;
+use likeness::store::evidence::NewEvidence;
+use likeness::store::options::StoreOptions;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use serde_json::json;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The moment at which every test starts.
+pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// Longer than one chunk of a streamed copy, and no multiple of it.
+pub(crate) const EVIDENCE_BYTES: usize = (2 << 20) + 17;
+
+const POSTGRES: &str = "LIKENESS_TEST_DATABASE_URL";
+
+pub(crate) struct Fixture {
+    pub(crate) store: Store,
+    pub(crate) options: StoreOptions,
+    pub(crate) folder: TempDir,
+    /// The address without the schema, and the schema.
+    postgres: Option<(String, String)>,
+}
+
+impl Fixture {
+    pub(crate) async fn sqlite() -> Self {
+        let folder = TempDir::new().unwrap();
+        let options = StoreOptions::in_folder(folder.path());
+        Self {
+            store: Store::open(&options).await.unwrap(),
+            options,
+            folder,
+            postgres: None,
+        }
+    }
+
+    /// A schema of the database that the environment names; without one the test is listed as skipped.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "which database to test with is a fact of the machine"
+    )]
+    pub(crate) async fn postgres(test: &str) -> Option<Self> {
+        let Ok(url) = std::env::var(POSTGRES) else {
+            // Straight to stderr, past the capture that swallows what passing tests print.
+            let mut stderr = std::io::stderr().lock();
+            writeln!(stderr, "skipped: postgres {test} ({POSTGRES} is not set)").unwrap();
+            return None;
+        };
+        let schema = format!("test_{}", Uuid::now_v7().simple());
+        connect(&url)
+            .await
+            .execute_unprepared(&format!("CREATE SCHEMA {schema}"))
+            .await
+            .unwrap();
+        let folder = TempDir::new().unwrap();
+        let joint = if url.contains('?') { '&' } else { '?' };
+        let options = StoreOptions {
+            database_url: format!("{url}{joint}options[search_path]={schema}"),
+            ..StoreOptions::in_folder(folder.path())
+        };
+        Some(Self {
+            store: Store::open(&options).await.unwrap(),
+            options,
+            folder,
+            postgres: Some((url, schema)),
+        })
+    }
+
+    pub(crate) async fn drop_schema(self) {
+        self.store.close().await.unwrap();
+        if let Some((url, schema)) = &self.postgres {
+            connect(url)
+                .await
+                .execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE"))
+                .await
+                .unwrap();
+        }
+    }
+
+    /// Another store on the same database and folder, as a second process would open it.
+    pub(crate) async fn open_again(&self) -> Store {
+        Store::open(&self.options).await.unwrap()
+    }
+
+    /// Changes the rows behind the store's back.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        let connection = connect(&self.options.database_url).await;
+        assert_eq!(
+            connection
+                .execute_unprepared(sql)
+                .await
+                .unwrap()
+                .rows_affected(),
+            1
+        );
+    }
+
+    /// A project that is kept.
+    pub(crate) async fn project(&self, name: &str) -> ProjectId {
+        let project = Project {
+            id: ProjectId(Uuid::now_v7()),
+            name: name.to_owned(),
+            settings: ProjectSettings::default(),
+            created_at: NOW,
+        };
+        self.store.create_project(&project).await.unwrap();
+        project.id
+    }
+
+    /// A session that is kept.
+    pub(crate) async fn session(&self, project: ProjectId) -> Session {
+        let session = session(project);
+        self.store.insert_session(&session).await.unwrap();
+        session
+    }
+
+    /// A file to be received.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, evidence_bytes()).unwrap();
+        path
+    }
+
+    /// Every file below the blob folder, complete or not.
+    pub(crate) fn blob_files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.options.blobs.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    pub(crate) async fn status(&self, session: &Session) -> SessionStatus {
+        let found = self.store.session(session.project, session.id).await;
+        found.unwrap().unwrap().status
+    }
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    Database::connect(url).await.unwrap()
+}
+
+pub(crate) fn evidence_bytes() -> Vec<u8> {
+    (0..EVIDENCE_BYTES)
+        .map(|index| (index % 251) as u8)
+        .collect()
+}
+
+pub(crate) fn session(project: ProjectId) -> Session {
+    Session {
+        id: SessionId(Uuid::now_v7()),
+        project,
+        status: SessionStatus::Open,
+        origin: "native".to_owned(),
+        reference: Some("order 7".to_owned()),
+        metadata: Some(json!({"zebra": 1, "apple": [true, null, 1.5]})),
+        subject_name: Some("José Ørsted".to_owned()),
+        device_info: Some("{\"os\":\"x\"}".to_owned()),
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+pub(crate) fn new_evidence(session: SessionId, kind: EvidenceKind, file: &Path) -> NewEvidence<'_> {
+    NewEvidence {
+        id: EvidenceId(Uuid::now_v7()),
+        session,
+        create: None,
+        kind,
+        file,
+        sha256: "ab".repeat(32),
+        bytes: EVIDENCE_BYTES as u64,
+        media_type: "video/mp4".to_owned(),
+    }
+}
+
+pub(crate) fn examination(session: &Session) -> ExaminationRecord {
+    let blob = |_| evidence_key(session.id, EvidenceId(Uuid::now_v7()));
+    ExaminationRecord {
+        id: ExaminationId(Uuid::now_v7()),
+        session: session.id,
+        project: session.project,
+        status: ExaminationStatus::Queued,
+        order: ExaminationOrder {
+            scope: ExaminationScope::FaceMatch,
+            frames: 8,
+            rules: "{\"rules\":\"as they stood\"}".to_owned(),
+            consent_basis: "by_contract".to_owned(),
+            document_blob: blob(EvidenceKind::Document),
+            video_blob: blob(EvidenceKind::Video),
+        },
+        queued_at: NOW,
+        finished_at: None,
+        attempts: 0,
+        report: None,
+        verdict: None,
+        failure: None,
+    }
+}
+
+pub(crate) fn report() -> Examination {
+    let face = FaceFinding {
+        face_box: FaceBox {
+            left: 10.25,
+            top: 20.5,
+            width: 100.1,
+            height: 120.7,
+        },
+        confidence: 0.999_8,
+        sharpness: 812.3,
+        brightness: 127.9,
+        pose: HeadPose {
+            yaw: -3.2,
+            pitch: 1.1,
+            roll: 0.4,
+        },
+    };
+    Examination {
+        pack: "retail-0095".to_owned(),
+        document: DocumentFinding {
+            code: CaptureCode::Ok,
+            width: 1200,
+            height: 800,
+            quarter_turns: 1,
+            faces: 2,
+            face: Some(face),
+        },
+        video: VideoFinding {
+            code: CaptureCode::SeveralFaces,
+            container: "mov,mp4".to_owned(),
+            codec: "h264".to_owned(),
+            width: 720,
+            height: 1280,
+            duration_ms: Some(3_000),
+            truncated: true,
+            decoded_frames: 31,
+        },
+        frames: vec![
+            FrameFinding {
+                index: 0,
+                time_ms: 180,
+                faces: 1,
+                face: Some(face),
+                similarity: Some(0.731),
+                percentage: Some(91.37),
+            },
+            FrameFinding {
+                index: 1,
+                time_ms: 560,
+                faces: 0,
+                face: None,
+                similarity: None,
+                percentage: None,
+            },
+        ],
+        signals: Signals::default(),
+        took_ms: 1_234,
+    }
+}
+
+pub(crate) fn verdict() -> Verdict {
+    Verdict {
+        outcome: Outcome::Refer,
+        failed_conditions: Vec::new(),
+        failed_refer_conditions: vec!["score 71.20 is below 80".to_owned()],
+    }
+}

@@ -1,0 +1,35 @@
+//! The store on real databases: SQLite in a temporary file always, PostgreSQL where one is named.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something fails")]
+
+/// Runs one test against both databases.
+macro_rules! on_both_databases {
+    ($($name:ident)*) => { $(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn sqlite() {
+                let fixture = crate::store::fixture::Fixture::sqlite().await;
+                super::$name(&fixture).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn postgres() {
+                let name = concat!(module_path!(), "::postgres");
+                if let Some(fixture) = crate::store::fixture::Fixture::postgres(name).await {
+                    super::$name(&fixture).await;
+                    fixture.drop_schema().await;
+                }
+            }
+        }
+    )* };
+}
+
+mod blobs;
+mod consents;
+mod evidence;
+mod fixture;
+mod opening;
+mod projects;
+mod queue;
+mod sessions;
+mod submission;
