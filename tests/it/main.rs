@@ -1,7 +1,5 @@
 //! The tests that cross rooms, in one binary.
 
-mod evaluation;
-mod media;
 mod architecture;
 mod evaluation;
 mod helpers;
