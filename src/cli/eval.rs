@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::cli::eval::progress::PictureProgress;
 use crate::evaluation::calibrate::{self, CalibrateError};
+use crate::evaluation::distribution::Distribution;
 use crate::evaluation::measure::{Finding, Measured, Sample};
 use crate::evaluation::pairs::{self, PairList, PairsError};
 use crate::evaluation::record;
@@ -22,7 +23,7 @@ use crate::evaluation::subjects::{Eye, Sighting, SubjectsError, similarity};
 use crate::packs::cache::{OpenPacks, open, open_with};
 use crate::packs::error::PackError;
 use crate::packs::folder::ModelsFolder;
-use crate::packs::manifest::{Calibration, CalibrationPoint, CalibrationRun};
+use crate::packs::manifest::{Calibration, CalibrationRun};
 use crate::session::time::Timestamp;
 use crate::vision::calibration::{CalibrationError, Scale};
 use crate::vision::detector::Detector;
@@ -144,32 +145,29 @@ pub fn run(
         similarity: &alike,
         percentage: percentage.as_ref().map(|percentage| percentage as _),
     };
-    let mut measured = sample.measure();
+    let Measured {
+        mut report,
+        impostors,
+    } = sample.measure();
     if args.calibrate {
-        let calibration = calibration_of(args, settings, &measured)?;
+        let calibration = calibrated(args, settings, &report, &impostors)?;
         let scale = Scale::new(&calibration)?;
         // The percentages of the report are those of the new scale.
-        measured.report.percentages =
-            Some(sample.percentages(&|value| scale.percentage(f64::from(value))));
+        let spread = sample.percentages(&|value| scale.percentage(f64::from(value)));
+        report.percentages = Some(spread);
         for pack in &mut manifest.packs {
-            if pack.name == measured.report.pack {
-                record::write(
-                    pack,
-                    calibration.points.clone(),
-                    &calibration.run,
-                    &measured.report,
-                );
+            if pack.name == report.pack {
+                record::write(pack, calibration.clone(), &report);
             }
         }
         manifest.save(&folder.manifest_path())?;
     }
     if packs.weaker && args.pack.is_none() {
-        measured.report.notes.push(
-            "A pack that the manifest prefers is not complete here: run `likeness models pull`."
-                .to_owned(),
-        );
+        let note =
+            "A pack that the manifest prefers is not complete here: run `likeness models pull`.";
+        report.notes.push(note.to_owned());
     }
-    print(args.json, &measured.report, out)?;
+    print(args.json, &report, out)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -199,19 +197,18 @@ fn look(args: &EvalArgs, list: &PairList, packs: &OpenPacks) -> Result<Vec<Sight
     Ok(sightings)
 }
 
-fn calibration_of(
+fn calibrated(
     args: &EvalArgs,
     settings: &EvalSettings,
-    measured: &Measured,
+    report: &Report,
+    impostors: &Distribution,
 ) -> Result<Calibration, EvalError> {
-    let points: Vec<CalibrationPoint> = calibrate::fit(&measured.impostors)?;
-    let report = &measured.report;
     let name = match &args.data_name {
         Some(name) => name.clone(),
         None => last_part(&args.pairs),
     };
     Ok(Calibration {
-        points,
+        points: calibrate::fit(impostors)?,
         run: CalibrationRun {
             command: command(args, &report.pack),
             data: format!("{name} ({} pairs)", report.pairs.listed),

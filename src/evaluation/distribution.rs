@@ -30,7 +30,7 @@ impl Default for Distribution {
 impl Distribution {
     /// Counts one similarity; rounding may carry a cosine a hair beyond −1 or 1.
     pub fn add(&mut self, similarity: f32) {
-        let place = (f64::from(similarity) + 1.0) / 2.0 * BINS as f64;
+        let place = (f64::from(similarity) + 1.0) * (BINS / 2) as f64;
         let bin = (place.max(0.0) as usize).min(BINS - 1);
         self.counts[bin] += 1;
         self.total += 1;

@@ -162,12 +162,15 @@ fn parse_fold(text: &str) -> Result<u32, String> {
 
 fn csv_error(error: csv::Error) -> PairsError {
     let line = error.position().map_or(0, csv::Position::line);
-    let reason = match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("{len} columns where the first line has {expected_len}"),
-        csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_owned(),
-        _ => return PairsError::Read(error),
+    let reason = if let csv::ErrorKind::UnequalLengths {
+        expected_len, len, ..
+    } = error.kind()
+    {
+        format!("{len} columns where the first line has {expected_len}")
+    } else if let csv::ErrorKind::Utf8 { .. } = error.kind() {
+        "the text is not UTF-8".to_owned()
+    } else {
+        return PairsError::Read(error);
     };
     PairsError::BadLine { line, reason }
 }

@@ -3,39 +3,28 @@
 use crate::evaluation::accuracy::Protocol;
 use crate::evaluation::rates::RateOutcome;
 use crate::evaluation::report::{AccuracyOutcome, Report};
-use crate::packs::manifest::{
-    Accuracy, Calibration, CalibrationPoint, CalibrationRun, Origin, Pack,
-};
+use crate::packs::manifest::{Accuracy, Calibration, Origin, Pack};
 
 /// Sets the pack's calibration, and puts this run's figures in the place of those that this program
 /// measured before; published and preliminary ones stay.
-pub fn write(
-    pack: &mut Pack,
-    points: Vec<CalibrationPoint>,
-    run: &CalibrationRun,
-    report: &Report,
-) {
-    pack.calibration = Some(Calibration {
-        points,
-        run: run.clone(),
-    });
+pub fn write(pack: &mut Pack, calibration: Calibration, report: &Report) {
+    let run = &calibration.run;
     pack.accuracy
         .retain(|figure| figure.origin != Origin::Measured);
-    pack.accuracy.extend(
-        figures(report)
-            .into_iter()
-            .map(|(metric, value, n)| Accuracy {
-                origin: Origin::Measured,
-                data: run.data.clone(),
-                metric,
-                value: (value * 1e5).round() / 1e5,
-                n,
-                source: None,
-                command: Some(run.command.clone()),
-                date: Some(run.date.clone()),
-                machine: Some(run.machine.clone()),
-            }),
-    );
+    let figures = figures(report).into_iter();
+    pack.accuracy
+        .extend(figures.map(|(metric, value, n)| Accuracy {
+            origin: Origin::Measured,
+            data: run.data.clone(),
+            metric,
+            value: (value * 1e5).round() / 1e5,
+            n,
+            source: None,
+            command: Some(run.command.clone()),
+            date: Some(run.date.clone()),
+            machine: Some(run.machine.clone()),
+        }));
+    pack.calibration = Some(calibration);
 }
 
 /// Each figure that the sample carries: what it is, its value, and the pairs it is a share of.
@@ -64,7 +53,7 @@ mod tests {
     use super::*;
     use crate::evaluation::measure::{Finding, Sample};
     use crate::evaluation::pairs::read;
-    use crate::packs::manifest::Manifest;
+    use crate::packs::manifest::{CalibrationPoint, CalibrationRun, Manifest};
 
     fn report() -> Report {
         let text = "a,b,same\n1.jpg,2.jpg,1\n1.jpg,3.jpg,0\n";
@@ -99,10 +88,11 @@ mod tests {
         let mut manifest = Manifest::built_in().unwrap();
         let pack = manifest.packs.iter_mut().find(|pack| pack.name == "dlib");
         let points = vec![point(0.0, 0.1), point(100.0, 1.0)];
+        let calibration = Calibration { points, run };
         let pack = pack.unwrap();
-        write(pack, points.clone(), &run, &report());
+        write(pack, calibration.clone(), &report());
         // A second run takes the place of the first.
-        write(pack, points, &run, &report());
+        write(pack, calibration, &report());
         let measured = pack
             .accuracy
             .iter()

@@ -42,7 +42,7 @@ pub enum SubjectsError {
     Network {
         path: PathBuf,
         #[source]
-        source: VisionError,
+        source: Box<VisionError>,
     },
 }
 
@@ -84,7 +84,7 @@ impl Eye<'_> {
         self.sighting(&picture)
             .map_err(|source| SubjectsError::Network {
                 path: path.to_owned(),
-                source,
+                source: Box::new(source),
             })
     }
 

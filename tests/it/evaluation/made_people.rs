@@ -9,7 +9,7 @@ use likeness::evaluation::rates::RateOutcome;
 use likeness::evaluation::record;
 use likeness::evaluation::report::Report;
 use likeness::evaluation::subjects::{Sighting, similarity};
-use likeness::packs::manifest::{CalibrationRun, Manifest, Origin};
+use likeness::packs::manifest::{Calibration, CalibrationRun, Manifest, Origin};
 use likeness::vision::calibration::Scale;
 use likeness::vision::embedder::Embedding;
 use rand::rngs::StdRng;
@@ -136,7 +136,7 @@ fn a_calibration_goes_into_the_manifest_and_out_as_percentages() {
     let path = folder.path().join("manifest.json");
     let mut manifest = Manifest::built_in().unwrap();
     let pack = manifest.packs.iter_mut().find(|pack| pack.name == "dlib");
-    record::write(pack.unwrap(), points, &run, &report);
+    record::write(pack.unwrap(), Calibration { points, run }, &report);
     manifest.save(&path).unwrap();
 
     let manifest = Manifest::load(&path).unwrap();
