@@ -1,4 +1,59 @@
-//! `likeness` says whether the person in a video is the person on a document.
+//! `likeness` says whether the person in a video is the person on a document, and what a project's
+//! own rules make of it: pass, refer or fail.
+//!
+//! # The map
+//!
+//! ```text
+//!                 main.rs → cli/            one command a file
+//!                      │
+//!                   app.rs                  builds every room once; nobody names it but cli
+//!                ┌─────┴──────┐
+//!             http/        worker.rs        the two doors: a request, a queued examination
+//!                └─────┬──────┘
+//!                operations/                the verbs: what the service can do, one a file
+//!             ┌────────┴───────┐
+//!          store/          pipeline/        rows and blobs | document and video in, examination out
+//!             │        ┌───────┼────────┐
+//!         session/  scoring/ vision/  media/   the nouns | three instruments; none knows another
+//!                              │
+//!                           packs/          model files: manifest, sources, hashes, formats
+//! ```
+//!
+//! Arrows point down, always; `tests/it/architecture.rs` holds them.
+//!
+//! - [`session`]: the nouns. Identifiers, the session and its states, projects, evidence, examinations.
+//! - [`scoring`]: named numbers and rules in, a verdict with its reasons out. Pure.
+//! - [`media`]: a video file in, upright RGB frames with their times out.
+//! - [`vision`]: a picture in; faces, embeddings and quality out.
+//! - [`packs`]: where the networks' weights come from and whether they are what they should be.
+//! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`].
+//! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
+//! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
+//! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`].
+//! - [`worker`]: the door for queued examinations.
+//! - [`evaluation`]: measures a pack on labelled pairs and calibrates it.
+//! - [`cli`], [`app`], [`config`], [`telemetry`]: the program around them.
+//!
+//! # A match, step by step
+//!
+//! 1. [`http::dialects::biometry`] streams the form's files to disk ([`http::upload`]) and calls
+//!    [`operations::match_faces`].
+//! 2. The files are decoded once to see what they are ([`operations::intake`]); then evidence, session
+//!    and queued examination are stored in one transaction ([`store::submission`]).
+//! 3. A [`worker`] claims the row and runs [`operations::run_examination`], which calls the
+//!    [`pipeline::examiner::Examiner`]: [`media::sampling`] delivers windows of frames,
+//!    [`vision::detector`] and [`vision::embedder`] look at them.
+//! 4. [`pipeline::aggregate`] draws signals from the frames, [`scoring::verdict`] judges them, and the
+//!    verdict is stored with everything it rests on.
+//! 5. The waiting request is woken and rendered in its dialect.
+//!
+//! # What holds, by its absence
+//!
+//! - `vision` knows no clock, no network and no database; `scoring` knows no picture; `media` knows no face.
+//! - No type of the database leaves `store`, none of actix leaves `http` and `app`, no tensor leaves `vision`.
+//! - Outside `app` nobody asks the system for the time, outside `config` nobody reads the environment.
+//! - A type that holds a face, a vector, a name or a secret has a `Debug` that shows none of it, or no `Debug`.
+//! - A door stores all of a request or nothing of it.
 
 pub mod app;
 pub mod cli;
