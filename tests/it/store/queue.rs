@@ -1,6 +1,7 @@
 //! The queue: one winner for every examination, leases that run out, ends that move the session.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use likeness::session::examination::{ExaminationRecord, ExaminationStatus};
 use likeness::session::ids::{ExaminationId, ProjectId, SessionId};
@@ -8,6 +9,7 @@ use likeness::session::status::{Move, SessionStatus};
 use likeness::session::visit::Session;
 use likeness::store::Store;
 use likeness::store::error::StoreError;
+use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use crate::store::fixture::{Fixture, NOW, examination, report, session, verdict};
@@ -362,19 +364,24 @@ async fn a_full_queue_takes_nothing(fixture: &Fixture) {
 async fn a_queue_limit_holds_against_a_crowd(fixture: &Fixture) {
     let project = fixture.project("bank").await;
     let second = fixture.open_again().await;
-    let mut crowd = Vec::new();
-    for index in 0..16 {
-        let record = examination(&fixture.session(project).await);
-        let store = if index % 2 == 0 {
-            &fixture.store
-        } else {
-            &second
-        }
-        .clone();
-        crowd.push(tokio::spawn(async move {
-            store.queue_examination(&record, 5).await
-        }));
+    let mut records = Vec::new();
+    for _ in 0..24 {
+        records.push(examination(&fixture.session(project).await));
     }
+    // All at the door before the first goes in.
+    let door = Arc::new(Barrier::new(records.len()));
+    let crowd: Vec<_> = records
+        .into_iter()
+        .enumerate()
+        .map(|(index, record)| {
+            let store = [&fixture.store, &second][index % 2].clone();
+            let door = door.clone();
+            tokio::spawn(async move {
+                door.wait().await;
+                store.queue_examination(&record, 5).await
+            })
+        })
+        .collect();
     let mut refused = 0;
     for one in crowd {
         match one.await.unwrap() {
@@ -383,7 +390,7 @@ async fn a_queue_limit_holds_against_a_crowd(fixture: &Fixture) {
             Err(other) => panic!("{other:?}"),
         }
     }
-    assert_eq!(refused, 11);
+    assert_eq!(refused, 19);
     assert_eq!(fixture.store.queued().await.unwrap(), 5);
 }
 
