@@ -31,6 +31,9 @@ pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 /// Longer than one chunk of a streamed copy, and no multiple of it.
 pub(crate) const EVIDENCE_BYTES: usize = (2 << 20) + 17;
 
+/// How long a claim holds, in milliseconds.
+pub(crate) const LEASE: i64 = 1_000;
+
 const POSTGRES: &str = "LIKENESS_TEST_DATABASE_URL";
 
 /// How an address names the schema to work in.
@@ -315,4 +318,23 @@ pub(crate) fn verdict() -> Verdict {
         failed_conditions: Vec::new(),
         failed_refer_conditions: vec!["score 71.20 is below 80".to_owned()],
     }
+}
+
+/// A session whose examination waits.
+pub(crate) async fn queue(fixture: &Fixture, project: ProjectId) -> (Session, ExaminationRecord) {
+    let session = fixture.session(project).await;
+    let record = examination(&session);
+    fixture
+        .store
+        .queue_examination(&record, 1_000)
+        .await
+        .unwrap();
+    (session, record)
+}
+
+pub(crate) async fn claim(store: &Store, worker: Uuid, at: i64) -> Option<ExaminationRecord> {
+    store
+        .claim_examination(worker, NOW.plus(at), LEASE)
+        .await
+        .unwrap()
 }

@@ -28,6 +28,7 @@ mod blobs;
 mod consents;
 mod evidence;
 mod fixture;
+mod leases;
 mod opening;
 mod projects;
 mod queue;
