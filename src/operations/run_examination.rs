@@ -28,7 +28,10 @@ impl Operations {
             return Ok(false);
         };
         let id = record.id;
-        if let Err(error) = self.run(&record, worker, examiner).await {
+        if record.attempts > self.settings.max_attempts {
+            // Every worker that tried it fell silent: it must not take another one along.
+            self.give_up(&record, worker).await?;
+        } else if let Err(error) = self.run(&record, worker, examiner).await {
             self.give_back(&record, worker, &error).await?;
         }
         self.signalling.has_finished(id);
@@ -154,18 +157,19 @@ impl Operations {
         if record.attempts < self.settings.max_attempts {
             self.store.release_examination(record.id, worker).await?;
         } else {
-            self.store
-                .fail_examination(
-                    record.id,
-                    worker,
-                    &Failure {
-                        by_evidence: false,
-                        reason: "the service could not carry out the examination".to_owned(),
-                    },
-                    self.clock.now(),
-                )
-                .await?;
+            self.give_up(record, worker).await?;
         }
+        Ok(())
+    }
+
+    async fn give_up(&self, record: &ExaminationRecord, worker: Uuid) -> Result<(), Error> {
+        let failure = Failure {
+            by_evidence: false,
+            reason: "the service could not carry out the examination".to_owned(),
+        };
+        self.store
+            .fail_examination(record.id, worker, &failure, self.clock.now())
+            .await?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::session::ids::{EvidenceId, SessionId};
 use crate::store::Store;
-use crate::store::database::make_private_folder;
+use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
 use crate::store::options::BlobOptions;
 
@@ -36,9 +36,14 @@ impl fmt::Debug for Blobs {
 }
 
 impl Blobs {
-    /// Opens the folder, making it for its owner alone when it is missing.
+    /// Opens the folder, making it for its owner alone when it is missing. What lies below needs
+    /// no lock of its own then.
     pub(super) fn open(options: &BlobOptions) -> Result<Self, StoreError> {
         make_private_folder(&options.folder)?;
+        if is_open_to_others(&options.folder) {
+            // Volumes are shared among groups on purpose at times, so it is said and not changed.
+            tracing::warn!("users other than its owner may enter the blob folder");
+        }
         let folder = LocalFileSystem::new_with_prefix(&options.folder)?
             // A row must not name a blob that a power failure took.
             .with_fsync(true)

@@ -1,7 +1,7 @@
 //! Opens a SQLite file or a PostgreSQL database, and the transactions on either.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -129,6 +129,13 @@ pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
             doing: "make the data folder",
             source,
         })
+}
+
+/// Whether somebody else than its owner may do anything with a folder.
+pub(super) fn is_open_to_others(folder: &Path) -> bool {
+    folder
+        .metadata()
+        .is_ok_and(|facts| facts.permissions().mode() & 0o077 != 0)
 }
 
 /// Begins a transaction that will write.

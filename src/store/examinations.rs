@@ -71,7 +71,7 @@ pub(super) async fn insert<C: ConnectionTrait>(
     let verdict = record
         .verdict
         .as_ref()
-        .map(|verdict| to_json("a verdict", verdict))
+        .map(|verdict| to_readable_json("a verdict", verdict))
         .transpose()?;
     let failure = record
         .failure

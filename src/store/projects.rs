@@ -10,7 +10,7 @@ use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::entity::projects::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
-use crate::store::reading::{Row, to_json};
+use crate::store::reading::{Row, to_readable_json};
 
 impl Store {
     /// Keeps a new project; its name must be free.
@@ -18,7 +18,7 @@ impl Store {
         Entity::insert(ActiveModel {
             id: Set(project.id.0.to_string()),
             name: Set(project.name.clone()),
-            settings: Set(to_json("a project's settings", &project.settings)?),
+            settings: Set(to_readable_json("a project's settings", &project.settings)?),
             created_at: Set(project.created_at.0),
         })
         .exec_without_returning(&self.database)
@@ -61,7 +61,7 @@ impl Store {
         id: ProjectId,
         settings: &ProjectSettings,
     ) -> Result<(), StoreError> {
-        let settings = to_json("a project's settings", settings)?;
+        let settings = to_readable_json("a project's settings", settings)?;
         let saved = Entity::update_many()
             .col_expr(Column::Settings, Expr::value(settings))
             .filter(Column::Id.eq(id.0.to_string()))

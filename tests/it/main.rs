@@ -6,6 +6,8 @@ mod helpers;
 mod http;
 mod media;
 mod packs;
+mod rules;
+mod samples;
 mod store;
 mod vision;
 mod weights;

@@ -35,8 +35,16 @@ fn every_case_comes_out_as_written() {
         let checks: Vec<Check> = case.checks.iter().map(|check| check_of(check)).collect();
         let verdict = judge(&rules, &case.signals, &checks);
         assert_eq!(verdict.outcome, case.expect.outcome, "{name}");
-        assert_eq!(names(&verdict.failed_conditions), case.expect.failed, "{name}");
-        assert_eq!(names(&verdict.failed_refer_conditions), case.expect.referred, "{name}");
+        assert_eq!(
+            names(&verdict.failed_conditions),
+            case.expect.failed,
+            "{name}"
+        );
+        assert_eq!(
+            names(&verdict.failed_refer_conditions),
+            case.expect.referred,
+            "{name}"
+        );
     }
 }
 
@@ -53,7 +61,11 @@ fn every_shipped_rule_file_is_valid_and_every_condition_has_a_case() {
         let rules = Rules::parse(&std::fs::read_to_string(&file).unwrap())
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for condition in Check::ALL.iter().flat_map(|check| rules.conditions(*check)) {
-            assert!(cases.contains(&format!("{:?}", condition.name)), "{}", condition.name);
+            assert!(
+                cases.contains(&format!("{:?}", condition.name)),
+                "{}",
+                condition.name
+            );
         }
     }
 }
@@ -64,13 +76,19 @@ fn the_default_judges_the_match_as_match_only_does() {
         let text: Value = serde_json::from_str(&read(file)).unwrap();
         text["facematch_conditions"].clone()
     };
-    assert_eq!(part("scoring-rules/default.json"), part("scoring-rules/match-only.json"));
+    assert_eq!(
+        part("scoring-rules/default.json"),
+        part("scoring-rules/match-only.json")
+    );
 }
 
 #[test]
 fn the_schema_is_of_the_draft_it_names() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
     assert!(jsonschema::draft202012::meta::is_valid(&schema));
 }
 
@@ -78,7 +96,10 @@ fn the_schema_is_of_the_draft_it_names() {
 fn the_documentation_lists_every_signal() {
     let page = read("docs/rules.md");
     for (_, facts) in likeness::scoring::signals::VOCABULARY {
-        let row = format!("| `{}` | {} | {} | {} |", facts.name, facts.unit, facts.range, facts.meaning);
+        let row = format!(
+            "| `{}` | {} | {} | {} |",
+            facts.name, facts.unit, facts.range, facts.meaning
+        );
         assert!(page.contains(&row), "docs/rules.md lacks the row\n{row}");
     }
 }
@@ -110,7 +131,10 @@ fn files(folder: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     files

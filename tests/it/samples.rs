@@ -48,10 +48,11 @@ async fn every_sample_gets_its_verdict_from_the_real_networks() {
         serde_json::from_slice(&std::fs::read(sample("index.json")).unwrap()).unwrap();
     assert!(index.len() >= 3);
     for entry in index {
-        let file = |key: &str| {
-            Part::bytes(std::fs::read(sample(entry[key].as_str().unwrap())).unwrap())
-        };
-        let form = Form::new().part("image", file("document")).part("video", file("video"));
+        let file =
+            |key: &str| Part::bytes(std::fs::read(sample(entry[key].as_str().unwrap())).unwrap());
+        let form = Form::new()
+            .part("image", file("document"))
+            .part("video", file("video"));
         let answer = client
             .post(&url)
             .bearer_auth(token.reveal())

@@ -35,3 +35,16 @@ pub(crate) fn packs(name: &str, test: &str) -> Option<OpenPacks> {
         Err(error) => panic!("{error}"),
     }
 }
+
+/// Whether the detector and any embedder are there, or a line that `test` was skipped.
+pub(crate) fn are_here(test: &str) -> bool {
+    let cache = Cache::new(root().join("models/cache"));
+    match cache::open(&manifest(), &cache) {
+        Ok(_) => true,
+        Err(PackError::NonePresent { .. } | PackError::Missing { .. }) => {
+            let _ = writeln!(stderr(), "skipped: {test}: weights absent");
+            false
+        }
+        Err(error) => panic!("{error}"),
+    }
+}

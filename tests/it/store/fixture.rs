@@ -8,7 +8,7 @@ use likeness::scoring::verdict::{Outcome, Verdict};
 use likeness::session::evidence::EvidenceKind;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, ExaminationOrder, ExaminationRecord,
-    ExaminationScope, ExaminationStatus, FaceBox, FaceFinding, FrameFinding, HeadPose,
+    ExaminationScope, ExaminationStatus, FaceBox, FaceFinding, Failure, FrameFinding, HeadPose,
     VideoFinding,
 };
 use likeness::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId};
@@ -31,14 +31,20 @@ pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 /// Longer than one chunk of a streamed copy, and no multiple of it.
 pub(crate) const EVIDENCE_BYTES: usize = (2 << 20) + 17;
 
+/// How long a claim holds, in milliseconds.
+pub(crate) const LEASE: i64 = 1_000;
+
 const POSTGRES: &str = "LIKENESS_TEST_DATABASE_URL";
+
+/// How an address names the schema to work in.
+const SCHEMA: &str = "options[search_path]=";
 
 pub(crate) struct Fixture {
     pub(crate) store: Store,
     pub(crate) options: StoreOptions,
     pub(crate) folder: TempDir,
-    /// The address without the schema, and the schema.
-    postgres: Option<(String, String)>,
+    /// The address of the PostgreSQL database that `options` names a schema of.
+    postgres: Option<String>,
 }
 
 impl Fixture {
@@ -65,34 +71,38 @@ impl Fixture {
             writeln!(stderr, "skipped: postgres {test} ({POSTGRES} is not set)").unwrap();
             return None;
         };
-        let schema = format!("test_{}", Uuid::now_v7().simple());
-        connect(&url)
-            .await
-            .execute_unprepared(&format!("CREATE SCHEMA {schema}"))
-            .await
-            .unwrap();
         let folder = TempDir::new().unwrap();
-        let joint = if url.contains('?') { '&' } else { '?' };
         let options = StoreOptions {
-            database_url: format!("{url}{joint}options[search_path]={schema}"),
+            database_url: in_new_schema(&url).await,
             ..StoreOptions::in_folder(folder.path())
         };
         Some(Self {
             store: Store::open(&options).await.unwrap(),
             options,
             folder,
-            postgres: Some((url, schema)),
+            postgres: Some(url),
         })
     }
 
-    pub(crate) async fn drop_schema(self) {
+    pub(crate) async fn clean_up(self) {
         self.store.close().await.unwrap();
-        if let Some((url, schema)) = &self.postgres {
-            connect(url)
-                .await
-                .execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE"))
-                .await
-                .unwrap();
+        if let Some(url) = &self.postgres {
+            drop_schema(url, &self.options).await;
+        }
+    }
+
+    /// Runs a test on a place of the same kind where no store has been opened yet.
+    pub(crate) async fn on_new_ground<F: Future<Output = ()>>(
+        &self,
+        test: impl FnOnce(StoreOptions) -> F,
+    ) {
+        let mut options = StoreOptions::in_folder(&self.folder.path().join("new"));
+        if let Some(url) = &self.postgres {
+            options.database_url = in_new_schema(url).await;
+        }
+        test(options.clone()).await;
+        if let Some(url) = &self.postgres {
+            drop_schema(url, &options).await;
         }
     }
 
@@ -161,6 +171,23 @@ impl Fixture {
         let found = self.store.session(session.project, session.id).await;
         found.unwrap().unwrap().status
     }
+}
+
+/// Makes an empty schema and gives the address that works in it.
+async fn in_new_schema(url: &str) -> String {
+    let schema = format!("test_{}", Uuid::now_v7().simple());
+    let statement = format!("CREATE SCHEMA {schema}");
+    let made = connect(url).await.execute_unprepared(&statement).await;
+    made.unwrap();
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}{SCHEMA}{schema}")
+}
+
+async fn drop_schema(url: &str, options: &StoreOptions) {
+    let (_, schema) = options.database_url.split_once(SCHEMA).unwrap();
+    let statement = format!("DROP SCHEMA {schema} CASCADE");
+    let dropped = connect(url).await.execute_unprepared(&statement).await;
+    dropped.unwrap();
 }
 
 async fn connect(url: &str) -> DatabaseConnection {
@@ -290,5 +317,31 @@ pub(crate) fn verdict() -> Verdict {
         outcome: Outcome::Refer,
         failed_conditions: Vec::new(),
         failed_refer_conditions: vec!["score 71.20 is below 80".to_owned()],
+    }
+}
+
+/// A session whose examination waits.
+pub(crate) async fn queue(fixture: &Fixture, project: ProjectId) -> (Session, ExaminationRecord) {
+    let session = fixture.session(project).await;
+    let record = examination(&session);
+    fixture
+        .store
+        .queue_examination(&record, 1_000)
+        .await
+        .unwrap();
+    (session, record)
+}
+
+pub(crate) async fn claim(store: &Store, worker: Uuid, at: i64) -> Option<ExaminationRecord> {
+    store
+        .claim_examination(worker, NOW.plus(at), LEASE)
+        .await
+        .unwrap()
+}
+
+pub(super) fn because(reason: &str) -> Failure {
+    Failure {
+        by_evidence: true,
+        reason: reason.to_owned(),
     }
 }

@@ -17,7 +17,7 @@ macro_rules! on_both_databases {
                 let name = concat!(module_path!(), "::postgres");
                 if let Some(fixture) = crate::store::fixture::Fixture::postgres(name).await {
                     super::$name(&fixture).await;
-                    fixture.drop_schema().await;
+                    fixture.clean_up().await;
                 }
             }
         }
@@ -28,6 +28,7 @@ mod blobs;
 mod consents;
 mod evidence;
 mod fixture;
+mod leases;
 mod opening;
 mod projects;
 mod queue;

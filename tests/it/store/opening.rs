@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use likeness::session::evidence::EvidenceKind;
 use likeness::session::status::SessionStatus;
@@ -9,13 +10,14 @@ use likeness::store::Store;
 use likeness::store::error::StoreError;
 use likeness::store::options::StoreOptions;
 use tempfile::TempDir;
+use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use crate::store::fixture::{Fixture, NOW, examination, new_evidence, report, session, verdict};
 
 on_both_databases! {
     everything_is_there_after_opening_again
-    opening_at_once_migrates_once
+    the_first_openings_take_turns
 }
 
 async fn everything_is_there_after_opening_again(fixture: &Fixture) {
@@ -75,32 +77,26 @@ async fn everything_is_there_after_opening_again(fixture: &Fixture) {
     store.close().await.unwrap();
 }
 
-async fn opening_at_once_migrates_once(fixture: &Fixture) {
-    let opening: Vec<_> = (0..6)
-        .map(|_| {
-            let options = fixture.options.clone();
-            tokio::spawn(async move { Store::open(&options).await.unwrap() })
+async fn the_first_openings_take_turns(fixture: &Fixture) {
+    fixture
+        .on_new_ground(async |options: StoreOptions| {
+            let door = Arc::new(Barrier::new(6));
+            let opening: Vec<_> = (0..6)
+                .map(|_| {
+                    let (options, door) = (options.clone(), door.clone());
+                    tokio::spawn(async move {
+                        door.wait().await;
+                        Store::open(&options).await
+                    })
+                })
+                .collect();
+            for one in opening {
+                let store = one.await.unwrap().unwrap();
+                assert_eq!(store.projects().await.unwrap(), []);
+                store.close().await.unwrap();
+            }
         })
-        .collect();
-    for one in opening {
-        one.await.unwrap().projects().await.unwrap();
-    }
-}
-
-/// The fixture's own opening has migrated already; here nobody has.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_first_openings_of_a_file_take_turns() {
-    let folder = TempDir::new().unwrap();
-    let options = StoreOptions::in_folder(folder.path());
-    let opening: Vec<_> = (0..6)
-        .map(|_| {
-            let options = options.clone();
-            tokio::spawn(async move { Store::open(&options).await })
-        })
-        .collect();
-    for one in opening {
-        one.await.unwrap().unwrap().projects().await.unwrap();
-    }
+        .await;
 }
 
 fn mode(path: &Path) -> u32 {

@@ -1,51 +1,27 @@
-//! The queue: one winner for every examination, leases that run out, ends that move the session.
+//! The queue: what goes in, in which order it comes out, and ends that move the session.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use likeness::session::examination::{ExaminationRecord, ExaminationStatus, Failure};
-use likeness::session::ids::{ExaminationId, ProjectId, SessionId};
+use likeness::session::examination::ExaminationStatus;
+use likeness::session::ids::SessionId;
 use likeness::session::status::{Move, SessionStatus};
-use likeness::session::visit::Session;
-use likeness::store::Store;
 use likeness::store::error::StoreError;
+use tokio::sync::Barrier;
 use uuid::Uuid;
 
-use crate::store::fixture::{Fixture, NOW, examination, report, session, verdict};
-
-const LEASE: i64 = 1_000;
+use crate::store::fixture::{
+    Fixture, NOW, because, claim, examination, queue, report, session, verdict,
+};
 
 on_both_databases! {
     an_examination_waits_is_leased_and_ends_in_a_verdict
     an_examination_that_fails_says_why
     the_longest_waiting_comes_first
-    concurrent_claimers_never_both_win
-    concurrent_claimers_of_a_lost_lease_never_both_win
-    a_lease_that_ran_out_is_taken_over
-    a_lease_that_was_renewed_is_not_taken_over
-    a_released_examination_waits_again
     a_session_that_is_not_open_is_not_queued
     a_full_queue_takes_nothing
     a_queue_limit_holds_against_a_crowd
     a_report_that_json_cannot_hold_is_refused
     every_attempt_is_kept
-}
-
-async fn queue(fixture: &Fixture, project: ProjectId) -> (Session, ExaminationRecord) {
-    let session = fixture.session(project).await;
-    let record = examination(&session);
-    fixture
-        .store
-        .queue_examination(&record, 1_000)
-        .await
-        .unwrap();
-    (session, record)
-}
-
-async fn claim(store: &Store, worker: Uuid, at: i64) -> Option<ExaminationRecord> {
-    store
-        .claim_examination(worker, NOW.plus(at), LEASE)
-        .await
-        .unwrap()
 }
 
 async fn an_examination_waits_is_leased_and_ends_in_a_verdict(fixture: &Fixture) {
@@ -168,163 +144,6 @@ async fn the_longest_waiting_comes_first(fixture: &Fixture) {
     }
 }
 
-/// Lets several workers, two of them with a store of their own, empty the queue at once.
-async fn who_won(fixture: &Fixture, at: i64) -> HashMap<ExaminationId, Vec<Uuid>> {
-    let second = fixture.open_again().await;
-    let workers: Vec<_> = (0..6)
-        .map(|index| {
-            let store = if index % 2 == 0 {
-                &fixture.store
-            } else {
-                &second
-            }
-            .clone();
-            tokio::spawn(async move {
-                let worker = Uuid::now_v7();
-                let mut won = Vec::new();
-                while let Some(record) = claim(&store, worker, at).await {
-                    won.push((record.id, worker));
-                }
-                won
-            })
-        })
-        .collect();
-    let mut winners: HashMap<ExaminationId, Vec<Uuid>> = HashMap::new();
-    for worker in workers {
-        for (id, worker) in worker.await.unwrap() {
-            winners.entry(id).or_default().push(worker);
-        }
-    }
-    winners
-}
-
-async fn concurrent_claimers_never_both_win(fixture: &Fixture) {
-    let project = fixture.project("bank").await;
-    for _ in 0..12 {
-        let mut queued = Vec::new();
-        for _ in 0..8 {
-            queued.push(queue(fixture, project).await.1.id);
-        }
-        let winners = who_won(fixture, 0).await;
-        assert_eq!(winners.len(), queued.len());
-        for id in queued {
-            assert_eq!(winners[&id].len(), 1);
-        }
-    }
-}
-
-async fn concurrent_claimers_of_a_lost_lease_never_both_win(fixture: &Fixture) {
-    let store = &fixture.store;
-    let (_, record) = queue(fixture, fixture.project("bank").await).await;
-    claim(store, Uuid::now_v7(), 0).await.unwrap();
-    for round in 1..=20 {
-        let winners = who_won(fixture, round * LEASE).await;
-        assert_eq!(winners[&record.id].len(), 1);
-        let now = store
-            .latest_examination(record.session)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(i64::from(now.attempts), round + 1);
-    }
-}
-
-async fn a_lease_that_ran_out_is_taken_over(fixture: &Fixture) {
-    let store = &fixture.store;
-    let (session, record) = queue(fixture, fixture.project("bank").await).await;
-    let (lost, heir) = (Uuid::now_v7(), Uuid::now_v7());
-    assert_eq!(claim(store, lost, 0).await.unwrap().attempts, 1);
-    assert_eq!(claim(store, heir, LEASE - 1).await, None);
-
-    let taken = claim(store, heir, LEASE).await.unwrap();
-    assert_eq!((taken.id, taken.attempts), (record.id, 2));
-    // The one who was thought dead comes back too late for everything.
-    let (found, judged) = (report(), verdict());
-    assert!(
-        !store
-            .renew_lease(record.id, lost, NOW.plus(9_000))
-            .await
-            .unwrap()
-    );
-    assert!(!store.release_examination(record.id, lost).await.unwrap());
-    assert!(
-        !store
-            .fail_examination(record.id, lost, &because("late"), NOW)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .finish_examination(record.id, lost, &found, &judged, NOW)
-            .await
-            .unwrap()
-    );
-    assert_eq!(fixture.status(&session).await, SessionStatus::Examining);
-
-    assert!(
-        store
-            .finish_examination(record.id, heir, &found, &judged, NOW)
-            .await
-            .unwrap()
-    );
-    assert_eq!(fixture.status(&session).await, SessionStatus::Judged);
-}
-
-async fn a_lease_that_was_renewed_is_not_taken_over(fixture: &Fixture) {
-    let store = &fixture.store;
-    let (_, record) = queue(fixture, fixture.project("bank").await).await;
-    let (worker, heir) = (Uuid::now_v7(), Uuid::now_v7());
-    claim(store, worker, 0).await.unwrap();
-    assert!(
-        !store
-            .renew_lease(record.id, heir, NOW.plus(5_000))
-            .await
-            .unwrap()
-    );
-    assert!(
-        store
-            .renew_lease(record.id, worker, NOW.plus(5_000))
-            .await
-            .unwrap()
-    );
-    assert_eq!(claim(store, heir, 4_999).await, None);
-    // It has run out, but nobody has taken it: the work still counts.
-    let (found, judged) = (report(), verdict());
-    let late = NOW.plus(6_000);
-    assert!(
-        store
-            .finish_examination(record.id, worker, &found, &judged, late)
-            .await
-            .unwrap()
-    );
-}
-
-async fn a_released_examination_waits_again(fixture: &Fixture) {
-    let store = &fixture.store;
-    let (session, record) = queue(fixture, fixture.project("bank").await).await;
-    let worker = Uuid::now_v7();
-    claim(store, worker, 0).await.unwrap();
-    assert!(
-        !store
-            .release_examination(record.id, Uuid::now_v7())
-            .await
-            .unwrap()
-    );
-    assert!(store.release_examination(record.id, worker).await.unwrap());
-    assert!(!store.release_examination(record.id, worker).await.unwrap());
-
-    let waiting = ExaminationRecord {
-        attempts: 1,
-        ..record.clone()
-    };
-    assert_eq!(
-        store.latest_examination(session.id).await.unwrap(),
-        Some(waiting)
-    );
-    assert_eq!(store.queued().await.unwrap(), 1);
-    assert_eq!(claim(store, Uuid::now_v7(), 0).await.unwrap().attempts, 2);
-}
-
 async fn a_session_that_is_not_open_is_not_queued(fixture: &Fixture) {
     let store = &fixture.store;
     let project = fixture.project("bank").await;
@@ -366,19 +185,24 @@ async fn a_full_queue_takes_nothing(fixture: &Fixture) {
 async fn a_queue_limit_holds_against_a_crowd(fixture: &Fixture) {
     let project = fixture.project("bank").await;
     let second = fixture.open_again().await;
-    let mut crowd = Vec::new();
-    for index in 0..16 {
-        let record = examination(&fixture.session(project).await);
-        let store = if index % 2 == 0 {
-            &fixture.store
-        } else {
-            &second
-        }
-        .clone();
-        crowd.push(tokio::spawn(async move {
-            store.queue_examination(&record, 5).await
-        }));
+    let mut records = Vec::new();
+    for _ in 0..24 {
+        records.push(examination(&fixture.session(project).await));
     }
+    // All at the door before the first goes in.
+    let door = Arc::new(Barrier::new(records.len()));
+    let crowd: Vec<_> = records
+        .into_iter()
+        .enumerate()
+        .map(|(index, record)| {
+            let store = [&fixture.store, &second][index % 2].clone();
+            let door = door.clone();
+            tokio::spawn(async move {
+                door.wait().await;
+                store.queue_examination(&record, 5).await
+            })
+        })
+        .collect();
     let mut refused = 0;
     for one in crowd {
         match one.await.unwrap() {
@@ -387,7 +211,7 @@ async fn a_queue_limit_holds_against_a_crowd(fixture: &Fixture) {
             Err(other) => panic!("{other:?}"),
         }
     }
-    assert_eq!(refused, 11);
+    assert_eq!(refused, 19);
     assert_eq!(fixture.store.queued().await.unwrap(), 5);
 }
 
@@ -446,11 +270,4 @@ async fn every_attempt_is_kept(fixture: &Fixture) {
         store.examinations(SessionId(Uuid::now_v7())).await.unwrap(),
         []
     );
-}
-
-fn because(reason: &str) -> Failure {
-    Failure {
-        by_evidence: true,
-        reason: reason.to_owned(),
-    }
 }
