@@ -16,7 +16,7 @@ use crate::store::Store;
 use crate::store::database::{settle, take_queueing_turn};
 use crate::store::entity::examinations::{Column, Entity};
 use crate::store::error::StoreError;
-use crate::store::reading::{Row, to_readable_json};
+use crate::store::reading::{Row, to_json, to_readable_json};
 use crate::store::{examinations, sessions};
 
 /// Marks a row that no worker holds.
