@@ -102,11 +102,20 @@ impl Examiner for FakeExaminer {
 
 fn face() -> FaceFinding {
     FaceFinding {
-        face_box: FaceBox { left: 100.0, top: 120.0, width: 160.0, height: 200.0 },
+        face_box: FaceBox {
+            left: 100.0,
+            top: 120.0,
+            width: 160.0,
+            height: 200.0,
+        },
         confidence: 0.99,
         sharpness: 500.0,
         brightness: 120.0,
-        pose: HeadPose { yaw: 0.0, pitch: 0.0, roll: 0.0 },
+        pose: HeadPose {
+            yaw: 0.0,
+            pitch: 0.0,
+            roll: 0.0,
+        },
     }
 }
 
@@ -128,7 +137,10 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
     let thumbnails = frames
         .iter()
         .filter(|frame| frame.face.is_some())
-        .map(|frame| Thumbnail { frame: frame.index, jpeg: vec![0xFF, 0xD8, 0xFF, 0xD9] })
+        .map(|frame| Thumbnail {
+            frame: frame.index,
+            jpeg: vec![0xFF, 0xD8, 0xFF, 0xD9],
+        })
         .collect();
     let signals = Signals {
         percentages: scene.percentages.iter().copied().flatten().collect(),
@@ -314,7 +326,11 @@ impl TestApp {
     }
 
     pub(crate) async fn start_biometry_session(&self) -> String {
-        let answer = self.post("/api-gateway/sessions/start").send().await.unwrap();
+        let answer = self
+            .post("/api-gateway/sessions/start")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         body(answer).await["data"].as_str().unwrap().to_owned()
     }
@@ -383,7 +399,9 @@ pub(crate) fn video() -> Vec<u8> {
 }
 
 pub(crate) fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("samples")
+        .join(name)
 }
 
 pub(crate) fn document_and_video() -> Form {
@@ -400,7 +418,12 @@ pub(crate) async fn body(answer: Response) -> Value {
 
 /// The keys of an object, in order.
 pub(crate) fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
+    value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 /// The error of the Biometry dialect, whose body holds it and nothing else.

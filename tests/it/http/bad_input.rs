@@ -26,44 +26,104 @@ async fn refused(app: &TestApp, form: Form, status: StatusCode, word: &str) {
 async fn a_part_that_is_missing_is_named() {
     let app = TestApp::start().await;
     let image_only = Form::new().part("image", Part::bytes(document()));
-    refused(&app, image_only, StatusCode::BAD_REQUEST, "'video' form file is required").await;
+    refused(
+        &app,
+        image_only,
+        StatusCode::BAD_REQUEST,
+        "'video' form file is required",
+    )
+    .await;
     let video_only = Form::new().part("video", Part::bytes(video()));
-    refused(&app, video_only, StatusCode::BAD_REQUEST, "'image' form file is required").await;
+    refused(
+        &app,
+        video_only,
+        StatusCode::BAD_REQUEST,
+        "'image' form file is required",
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn two_of_the_same_part_are_refused() {
     let app = TestApp::start().await;
     let twice = document_and_video().part("image", Part::bytes(document()));
-    refused(&app, twice, StatusCode::BAD_REQUEST, "'image' came more than once").await;
+    refused(
+        &app,
+        twice,
+        StatusCode::BAD_REQUEST,
+        "'image' came more than once",
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn an_empty_file_is_refused() {
     let app = TestApp::start().await;
-    refused(&app, form(Vec::new(), video()), StatusCode::BAD_REQUEST, "'image' is empty").await;
-    refused(&app, form(document(), Vec::new()), StatusCode::BAD_REQUEST, "'video' is empty").await;
+    refused(
+        &app,
+        form(Vec::new(), video()),
+        StatusCode::BAD_REQUEST,
+        "'image' is empty",
+    )
+    .await;
+    refused(
+        &app,
+        form(document(), Vec::new()),
+        StatusCode::BAD_REQUEST,
+        "'video' is empty",
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn text_renamed_mp4_is_no_video() {
     let app = TestApp::start().await;
     let text = b"this is not a video".repeat(100);
-    refused(&app, form(document(), text.clone()), StatusCode::BAD_REQUEST, "the video: ").await;
-    refused(&app, form(text, video()), StatusCode::BAD_REQUEST, "the document image: ").await;
+    refused(
+        &app,
+        form(document(), text.clone()),
+        StatusCode::BAD_REQUEST,
+        "the video: ",
+    )
+    .await;
+    refused(
+        &app,
+        form(text, video()),
+        StatusCode::BAD_REQUEST,
+        "the document image: ",
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn a_picture_is_no_video_and_a_video_is_no_picture() {
     let app = TestApp::start().await;
-    refused(&app, form(document(), document()), StatusCode::BAD_REQUEST, "the video: ").await;
-    refused(&app, form(video(), video()), StatusCode::BAD_REQUEST, "the document image: ").await;
+    refused(
+        &app,
+        form(document(), document()),
+        StatusCode::BAD_REQUEST,
+        "the video: ",
+    )
+    .await;
+    refused(
+        &app,
+        form(video(), video()),
+        StatusCode::BAD_REQUEST,
+        "the document image: ",
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn an_image_bomb_is_refused_by_its_header() {
     let app = TestApp::start().await;
-    refused(&app, form(png_header(50_000, 50_000), video()), StatusCode::BAD_REQUEST, "pixels").await;
+    refused(
+        &app,
+        form(png_header(50_000, 50_000), video()),
+        StatusCode::BAD_REQUEST,
+        "pixels",
+    )
+    .await;
 }
 
 #[actix_web::test]
@@ -71,13 +131,25 @@ async fn a_truncated_jpeg_is_refused() {
     let app = TestApp::start().await;
     let whole = document();
     let half = whole[..whole.len() / 2].to_vec();
-    refused(&app, form(half, video()), StatusCode::BAD_REQUEST, "the document image: ").await;
+    refused(
+        &app,
+        form(half, video()),
+        StatusCode::BAD_REQUEST,
+        "the document image: ",
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn an_mp4_cut_before_anything_decodes_is_refused() {
     let app = TestApp::start().await;
-    refused(&app, form(document(), video()[..200].to_vec()), StatusCode::BAD_REQUEST, "the video: ").await;
+    refused(
+        &app,
+        form(document(), video()[..200].to_vec()),
+        StatusCode::BAD_REQUEST,
+        "the video: ",
+    )
+    .await;
 }
 
 #[actix_web::test]
@@ -86,20 +158,41 @@ async fn sound_alone_is_refused_with_its_own_reason() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sound.mp4");
     let made = Command::new("ffmpeg")
-        .args(["-loglevel", "error", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac"])
+        .args([
+            "-loglevel",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=duration=1",
+            "-c:a",
+            "aac",
+        ])
         .arg(&file)
         .status()
         .expect("ffmpeg is installed by `make setup`");
     assert!(made.success());
     let sound = std::fs::read(file).unwrap();
-    refused(&app, form(document(), sound), StatusCode::BAD_REQUEST, "only sound").await;
+    refused(
+        &app,
+        form(document(), sound),
+        StatusCode::BAD_REQUEST,
+        "only sound",
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn an_upload_over_the_limit_is_cut_off() {
     let app = TestApp::start_with(|config| config.max_document_bytes = 10_000).await;
     let big = vec![0xFF; 20_000];
-    refused(&app, form(big, video()), StatusCode::PAYLOAD_TOO_LARGE, "limit of 10000 bytes").await;
+    refused(
+        &app,
+        form(big, video()),
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "limit of 10000 bytes",
+    )
+    .await;
 }
 
 #[actix_web::test]
@@ -119,7 +212,12 @@ async fn a_body_that_declares_too_much_is_refused_before_it_is_sent() {
 #[actix_web::test]
 async fn a_body_that_is_no_form_is_refused() {
     let app = TestApp::start().await;
-    let json = app.post("/api-gateway/match-faces").body("{}").send().await.unwrap();
+    let json = app
+        .post("/api-gateway/match-faces")
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
     biometry_error(json, StatusCode::BAD_REQUEST).await;
     let broken = app
         .post("/api-gateway/match-faces")
@@ -163,7 +261,8 @@ async fn a_control_character_in_a_name_is_refused() {
     app.assert_nothing_stored().await;
     // Below the reach of any handler: the parser of HTTP itself refuses these.
     for byte in [0x01_u8, 0x1b, 0x7f] {
-        let mut head = b"POST /api-gateway/sessions/start HTTP/1.1\r\nHost: x\r\nX-User-Fullname: a".to_vec();
+        let mut head =
+            b"POST /api-gateway/sessions/start HTTP/1.1\r\nHost: x\r\nX-User-Fullname: a".to_vec();
         head.push(byte);
         head.extend_from_slice(b"b\r\nContent-Length: 0\r\n\r\n");
         let answer = raw(&app, head).await;
@@ -191,8 +290,16 @@ async fn parts_come_in_any_order_with_any_content_type() {
     let app = TestApp::start().await;
     let video_first = Form::new()
         .part("unknown", Part::text("left alone"))
-        .part("video", Part::bytes(video()).mime_str("application/octet-stream").unwrap())
-        .part("image", Part::bytes(document()).mime_str("text/plain").unwrap());
+        .part(
+            "video",
+            Part::bytes(video())
+                .mime_str("application/octet-stream")
+                .unwrap(),
+        )
+        .part(
+            "image",
+            Part::bytes(document()).mime_str("text/plain").unwrap(),
+        );
     let answer = app.match_faces(video_first).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
 
@@ -255,7 +362,11 @@ fn crc32(bytes: &[u8]) -> u32 {
     for byte in bytes {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            };
         }
     }
     !crc

@@ -59,7 +59,8 @@ async fn the_result_follows_the_threshold_whatever_the_verdict() {
     assert_eq!(answer["data"]["result"], json!(true));
     assert_eq!(answer["scoring_result"]["status"], "fail");
 
-    app.set_project(|settings| settings.match_threshold = 96.0).await;
+    app.set_project(|settings| settings.match_threshold = 96.0)
+        .await;
     let answer = body(app.good_match().await).await;
     assert_eq!(answer["data"]["result"], json!(false));
 }
@@ -67,10 +68,17 @@ async fn the_result_follows_the_threshold_whatever_the_verdict() {
 #[actix_web::test]
 async fn a_project_may_ask_for_a_numeric_result() {
     let app = TestApp::start().await;
-    app.set_project(|settings| settings.numeric_result = true).await;
-    assert_eq!(body(app.good_match().await).await["data"]["result"], json!(1));
+    app.set_project(|settings| settings.numeric_result = true)
+        .await;
+    assert_eq!(
+        body(app.good_match().await).await["data"]["result"],
+        json!(1)
+    );
     app.sees(Scene::of(&[10.0; 8]));
-    assert_eq!(body(app.good_match().await).await["data"]["result"], json!(0));
+    assert_eq!(
+        body(app.good_match().await).await["data"]["result"],
+        json!(0)
+    );
 }
 
 #[actix_web::test]
@@ -99,11 +107,23 @@ async fn a_frame_without_a_face_is_a_null_row_and_no_percentage() {
     scene.percentages[3] = None;
     app.sees(scene);
     let answer = app.good_match().await;
-    let session = answer.headers()["x-session-id"].to_str().unwrap().to_owned();
+    let session = answer.headers()["x-session-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let answer = body(answer).await;
     assert_eq!(answer["data"]["percentages"].as_array().unwrap().len(), 7);
-    assert_eq!(answer["scoring_result"]["status"], "pass", "7 of 8 are enough");
-    let detail = body(app.get(&format!("/v1/sessions/{session}")).send().await.unwrap()).await;
+    assert_eq!(
+        answer["scoring_result"]["status"], "pass",
+        "7 of 8 are enough"
+    );
+    let detail = body(
+        app.get(&format!("/v1/sessions/{session}"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
     let timeline = &detail["examinations"][0]["result"]["timeline"];
     assert_eq!(timeline.as_array().unwrap().len(), 8);
     assert_eq!(timeline[3]["face"], json!(null));
@@ -118,7 +138,10 @@ async fn the_shipped_rules_want_a_face_in_six_of_eight_frames() {
         scene.percentages[..without].fill(None);
         app.sees(scene);
         let answer = body(app.good_match().await).await;
-        assert_eq!(answer["scoring_result"]["status"], status, "{without} without a face");
+        assert_eq!(
+            answer["scoring_result"]["status"], status,
+            "{without} without a face"
+        );
     }
 }
 
@@ -126,7 +149,10 @@ async fn the_shipped_rules_want_a_face_in_six_of_eight_frames() {
 async fn codes_say_what_is_wrong_with_the_capture() {
     let app = TestApp::start().await;
     for (code, number) in [(CaptureCode::SeveralFaces, 2), (CaptureCode::NotCentred, 3)] {
-        app.sees(Scene { video: code, ..Scene::of(&[90.0; 8]) });
+        app.sees(Scene {
+            video: code,
+            ..Scene::of(&[90.0; 8])
+        });
         let answer = body(app.good_match().await).await;
         assert_eq!(answer["data"]["anchor"]["code"], 0);
         assert_eq!(answer["data"]["target"]["code"], number);
@@ -144,7 +170,10 @@ async fn a_call_without_a_session_makes_one_of_its_own() {
         .send()
         .await
         .unwrap();
-    let id = answer.headers()["x-session-id"].to_str().unwrap().to_owned();
+    let id = answer.headers()["x-session-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let sessions = app.sessions().await;
     assert_eq!(sessions.len(), 1);
     assert_eq!(sessions[0]["id"], json!(id));
@@ -172,8 +201,15 @@ async fn a_session_groups_its_calls_and_keeps_every_attempt() {
     let detail = body(app.get(&format!("/v1/sessions/{id}")).send().await.unwrap()).await;
     assert_eq!(detail["examinations"].as_array().unwrap().len(), 2);
 
-    let ended = app.post(&format!("/api-gateway/sessions/end/{id}")).send().await.unwrap();
-    assert_eq!(body(ended).await, json!({"message": "session ended successfully"}));
+    let ended = app
+        .post(&format!("/api-gateway/sessions/end/{id}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        body(ended).await,
+        json!({"message": "session ended successfully"})
+    );
     let late = app
         .match_faces(document_and_video())
         .header("X-Session-ID", &id)
@@ -203,7 +239,10 @@ async fn process_video_keeps_the_video_for_a_prefilled_match() {
     assert_eq!(answer["scoring_result"], "refer");
     assert_eq!(answer["data"], json!({}));
     let reasons = answer["decision_reasons"].to_string();
-    assert!(reasons.contains("Face Liveness Detection did not run"), "{reasons}");
+    assert!(
+        reasons.contains("Face Liveness Detection did not run"),
+        "{reasons}"
+    );
 
     let matched = app
         .match_faces(Form::new().part("image", Part::bytes(document())))

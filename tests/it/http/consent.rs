@@ -31,8 +31,17 @@ async fn match_as(app: &TestApp, name: &str) -> reqwest::Response {
 
 async fn basis_of(app: &TestApp, answer: &reqwest::Response) -> String {
     let session = answer.headers()["x-session-id"].to_str().unwrap();
-    let detail = body(app.get(&format!("/v1/sessions/{session}")).send().await.unwrap()).await;
-    detail["examinations"][0]["consent_basis"].as_str().unwrap().to_owned()
+    let detail = body(
+        app.get(&format!("/v1/sessions/{session}"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    detail["examinations"][0]["consent_basis"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[actix_web::test]
@@ -62,17 +71,28 @@ async fn an_explicit_refusal_stops_processing_under_either_policy() {
 #[actix_web::test]
 async fn where_consent_is_required_nothing_runs_without_it() {
     let app = TestApp::start().await;
-    app.set_project(|settings| settings.consent = ConsentPolicy::Required).await;
+    app.set_project(|settings| settings.consent = ConsentPolicy::Required)
+        .await;
     let error = biometry_error(match_as(&app, "John Doe").await, StatusCode::FORBIDDEN).await;
     assert!(error.contains("requires the person's consent"), "{error}");
-    let form = Form::new().text("phrase", "one").part("video", Part::bytes(video()));
-    let video = app.post("/api-gateway/process-video").multipart(form).send().await.unwrap();
+    let form = Form::new()
+        .text("phrase", "one")
+        .part("video", Part::bytes(video()));
+    let video = app
+        .post("/api-gateway/process-video")
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
     biometry_error(video, StatusCode::FORBIDDEN).await;
     app.assert_nothing_stored().await;
 
     state_consent(&app, "John Doe", true, None).await;
     assert_eq!(match_as(&app, "John Doe").await.status(), StatusCode::OK);
-    assert_eq!(match_as(&app, "Jane Roe").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(
+        match_as(&app, "Jane Roe").await.status(),
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[actix_web::test]
@@ -95,7 +115,8 @@ async fn a_sessions_own_statement_beats_the_names() {
 #[actix_web::test]
 async fn storage_consent_is_recorded_and_is_no_consent_to_be_examined() {
     let app = TestApp::start().await;
-    app.set_project(|settings| settings.consent = ConsentPolicy::Required).await;
+    app.set_project(|settings| settings.consent = ConsentPolicy::Required)
+        .await;
     let answer = app
         .post("/api-consent/strg-consent")
         .json(&json!({"is_consent_given": true, "user_fullname": "John Doe"}))
@@ -109,8 +130,18 @@ async fn storage_consent_is_recorded_and_is_no_consent_to_be_examined() {
 #[actix_web::test]
 async fn a_broken_statement_is_refused() {
     let app = TestApp::start().await;
-    for broken in ["{", "{}", r#"{"is_consent_given": "yes", "user_fullname": "x"}"#, r#"{"is_consent_given": true, "user_fullname": " "}"#] {
-        let answer = app.post("/api-consent/consent").body(broken).send().await.unwrap();
+    for broken in [
+        "{",
+        "{}",
+        r#"{"is_consent_given": "yes", "user_fullname": "x"}"#,
+        r#"{"is_consent_given": true, "user_fullname": " "}"#,
+    ] {
+        let answer = app
+            .post("/api-consent/consent")
+            .body(broken)
+            .send()
+            .await
+            .unwrap();
         biometry_error(answer, StatusCode::BAD_REQUEST).await;
     }
 }
@@ -119,12 +150,21 @@ async fn a_broken_statement_is_refused() {
 async fn a_native_session_can_refuse_too() {
     let app = TestApp::start().await;
     let id = app.session_with_evidence().await;
-    let consent = |given: bool| app.post(&format!("/v1/sessions/{id}/consent")).json(&json!({"given": given}));
-    assert_eq!(consent(false).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    let consent = |given: bool| {
+        app.post(&format!("/v1/sessions/{id}/consent"))
+            .json(&json!({"given": given}))
+    };
+    assert_eq!(
+        consent(false).send().await.unwrap().status(),
+        StatusCode::NO_CONTENT
+    );
     let examine = || app.post(&format!("/v1/sessions/{id}/examinations?wait=20"));
     let (code, _) = native_error(examine().send().await.unwrap(), StatusCode::FORBIDDEN).await;
     assert_eq!(code, "refused");
-    assert_eq!(consent(true).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        consent(true).send().await.unwrap().status(),
+        StatusCode::NO_CONTENT
+    );
     let done = body(examine().send().await.unwrap()).await;
     assert_eq!(done["consent_basis"], "given");
 }

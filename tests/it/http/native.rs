@@ -11,7 +11,9 @@ async fn a_session_goes_from_open_to_judged_with_its_timeline() {
     let app = TestApp::start().await;
     let answer = app
         .post("/v1/sessions")
-        .json(&json!({"reference": "case 7", "metadata": {"branch": 3}, "subject_name": "John Doe"}))
+        .json(
+            &json!({"reference": "case 7", "metadata": {"branch": 3}, "subject_name": "John Doe"}),
+        )
         .send()
         .await
         .unwrap();
@@ -22,7 +24,11 @@ async fn a_session_goes_from_open_to_judged_with_its_timeline() {
     assert_eq!(session["metadata"], json!({"branch": 3}));
 
     let id = app.session_with_evidence().await;
-    let answer = app.post(&format!("/v1/sessions/{id}/examinations?wait=20")).send().await.unwrap();
+    let answer = app
+        .post(&format!("/v1/sessions/{id}/examinations?wait=20"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let examination = body(answer).await;
     assert_eq!(examination["status"], "done");
@@ -31,9 +37,16 @@ async fn a_session_goes_from_open_to_judged_with_its_timeline() {
     assert_eq!(row["time_ms"], 1000);
     assert_eq!(row["percentage"], json!(90.0));
     assert_eq!(row["faces"], 1);
-    assert_eq!(row["face"]["box"], json!({"left": 100.0, "top": 120.0, "width": 160.0, "height": 200.0}));
+    assert_eq!(
+        row["face"]["box"],
+        json!({"left": 100.0, "top": 120.0, "width": 160.0, "height": 200.0})
+    );
 
-    let thumbnail = app.get(row["thumbnail"].as_str().unwrap()).send().await.unwrap();
+    let thumbnail = app
+        .get(row["thumbnail"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(thumbnail.status(), StatusCode::OK);
     assert_eq!(thumbnail.headers()["content-type"], "image/jpeg");
     assert_eq!(thumbnail.headers()["cache-control"], "no-store");
@@ -50,9 +63,18 @@ async fn a_session_goes_from_open_to_judged_with_its_timeline() {
 async fn what_nothing_examined_refers_and_says_so() {
     let app = TestApp::start().await;
     let id = app.session_with_evidence().await;
-    let done = body(app.post(&format!("/v1/sessions/{id}/examinations?wait=20")).send().await.unwrap()).await;
+    let done = body(
+        app.post(&format!("/v1/sessions/{id}/examinations?wait=20"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
     assert_eq!(done["verdict"], "refer");
-    assert_eq!(done["failed_refer_conditions"], json!(["Live person: liveness was not examined"]));
+    assert_eq!(
+        done["failed_refer_conditions"],
+        json!(["Live person: liveness was not examined"])
+    );
     assert_eq!(done["result"]["liveness_examined"], json!(false));
 }
 
@@ -61,7 +83,11 @@ async fn an_examination_is_a_job_to_come_back_for() {
     let app = TestApp::start().await;
     app.hold();
     let id = app.session_with_evidence().await;
-    let answer = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    let answer = app
+        .post(&format!("/v1/sessions/{id}/examinations"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     let job = body(answer).await;
     assert_eq!(job["status"], "queued");
@@ -69,9 +95,16 @@ async fn an_examination_is_a_job_to_come_back_for() {
 
     let session = body(app.get(&format!("/v1/sessions/{id}")).send().await.unwrap()).await;
     assert_eq!(session["status"], "examining");
-    let again = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    let again = app
+        .post(&format!("/v1/sessions/{id}/examinations"))
+        .send()
+        .await
+        .unwrap();
     let (code, message) = native_error(again, StatusCode::CONFLICT).await;
-    assert_eq!((code.as_str(), message.contains("examining")), ("wrong_state", true));
+    assert_eq!(
+        (code.as_str(), message.contains("examining")),
+        ("wrong_state", true)
+    );
     let evidence = app
         .post(&format!("/v1/sessions/{id}/document"))
         .multipart(Form::new().part("document", Part::bytes(document())))
@@ -79,11 +112,18 @@ async fn an_examination_is_a_job_to_come_back_for() {
         .await
         .unwrap();
     native_error(evidence, StatusCode::CONFLICT).await;
-    let end = app.post(&format!("/v1/sessions/{id}/end")).send().await.unwrap();
+    let end = app
+        .post(&format!("/v1/sessions/{id}/end"))
+        .send()
+        .await
+        .unwrap();
     native_error(end, StatusCode::CONFLICT).await;
 
     app.release();
-    let path = format!("/v1/sessions/{id}/examinations/{}", job["id"].as_str().unwrap());
+    let path = format!(
+        "/v1/sessions/{id}/examinations/{}",
+        job["id"].as_str().unwrap()
+    );
     app.operations_finish(&id, &job).await;
     let done = body(app.get(&path).send().await.unwrap()).await;
     assert_eq!(done["status"], "done");
@@ -94,9 +134,16 @@ async fn an_examination_without_evidence_is_refused() {
     let app = TestApp::start().await;
     let session = body(app.post("/v1/sessions").send().await.unwrap()).await;
     let id = session["id"].as_str().unwrap();
-    let answer = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    let answer = app
+        .post(&format!("/v1/sessions/{id}/examinations"))
+        .send()
+        .await
+        .unwrap();
     let (code, message) = native_error(answer, StatusCode::CONFLICT).await;
-    assert_eq!((code.as_str(), message.as_str()), ("conflict", "the session has no document yet"));
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("conflict", "the session has no document yet")
+    );
 }
 
 #[actix_web::test]
@@ -105,8 +152,16 @@ async fn an_ended_session_takes_nothing_more() {
     let id = app.session_with_evidence().await;
     let end = || app.post(&format!("/v1/sessions/{id}/end")).send();
     assert_eq!(end().await.unwrap().status(), StatusCode::NO_CONTENT);
-    assert_eq!(end().await.unwrap().status(), StatusCode::NO_CONTENT, "ending twice changes nothing");
-    let examine = app.post(&format!("/v1/sessions/{id}/examinations")).send().await.unwrap();
+    assert_eq!(
+        end().await.unwrap().status(),
+        StatusCode::NO_CONTENT,
+        "ending twice changes nothing"
+    );
+    let examine = app
+        .post(&format!("/v1/sessions/{id}/examinations"))
+        .send()
+        .await
+        .unwrap();
     native_error(examine, StatusCode::CONFLICT).await;
 }
 
@@ -116,15 +171,33 @@ async fn sessions_survive_a_restart() {
     app.sees(Scene::of(&[91.0; 8]));
     let id = app.session_with_evidence().await;
     let path = format!("/v1/sessions/{id}");
-    app.post(&format!("{path}/examinations?wait=20")).send().await.unwrap();
+    app.post(&format!("{path}/examinations?wait=20"))
+        .send()
+        .await
+        .unwrap();
     let before = body(app.get(&path).send().await.unwrap()).await;
-    let thumbnail = before["examinations"][0]["result"]["timeline"][0]["thumbnail"].as_str().unwrap().to_owned();
+    let thumbnail = before["examinations"][0]["result"]["timeline"][0]["thumbnail"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let token = app.token.clone();
 
     let app = app.restart().await;
-    let after = app.client.get(app.url(&path)).bearer_auth(&token).send().await.unwrap();
+    let after = app
+        .client
+        .get(app.url(&path))
+        .bearer_auth(&token)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(body(after).await, before);
-    let picture = app.client.get(app.url(&thumbnail)).bearer_auth(&token).send().await.unwrap();
+    let picture = app
+        .client
+        .get(app.url(&thumbnail))
+        .bearer_auth(&token)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(picture.status(), StatusCode::OK);
 }
 
@@ -140,7 +213,13 @@ async fn pages_of_sessions_follow_one_another_and_leave_none_out() {
     let mut path = "/v1/sessions?limit=2".to_owned();
     loop {
         let page = body(app.get(&path).send().await.unwrap()).await;
-        read.extend(page["sessions"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap().to_owned()));
+        read.extend(
+            page["sessions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|s| s["id"].as_str().unwrap().to_owned()),
+        );
         match page["next"].as_str() {
             Some(next) => path = format!("/v1/sessions?limit=2&before={next}"),
             None => break,
@@ -150,7 +229,11 @@ async fn pages_of_sessions_follow_one_another_and_leave_none_out() {
     let judged = body(app.get("/v1/sessions?status=judged").send().await.unwrap()).await;
     assert_eq!(judged["sessions"], json!([]));
     for bad in ["limit=0", "limit=201", "limit=x", "before=x", "status=x"] {
-        let answer = app.get(&format!("/v1/sessions?{bad}")).send().await.unwrap();
+        let answer = app
+            .get(&format!("/v1/sessions?{bad}"))
+            .send()
+            .await
+            .unwrap();
         native_error(answer, StatusCode::BAD_REQUEST).await;
     }
 }
@@ -158,7 +241,12 @@ async fn pages_of_sessions_follow_one_another_and_leave_none_out() {
 #[actix_web::test]
 async fn a_bad_body_names_what_is_wrong() {
     let app = TestApp::start().await;
-    for bad in [r#"{"refrence": "x"}"#, r#"{"metadata": [1]}"#, "{", r#"{"reference": "a\u0000b"}"#] {
+    for bad in [
+        r#"{"refrence": "x"}"#,
+        r#"{"metadata": [1]}"#,
+        "{",
+        r#"{"reference": "a\u0000b"}"#,
+    ] {
         let answer = app.post("/v1/sessions").body(bad).send().await.unwrap();
         native_error(answer, StatusCode::BAD_REQUEST).await;
     }

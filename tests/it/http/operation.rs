@@ -24,7 +24,12 @@ async fn the_models_say_plainly_when_the_weaker_one_decides() {
 #[actix_web::test]
 async fn the_description_names_every_route_and_the_page_is_served() {
     let app = TestApp::start().await;
-    let answer = app.client.get(app.url("/openapi.json")).send().await.unwrap();
+    let answer = app
+        .client
+        .get(app.url("/openapi.json"))
+        .send()
+        .await
+        .unwrap();
     let description = body(answer).await;
     for path in [
         "/api-gateway/sessions/start",
@@ -66,18 +71,28 @@ async fn a_full_queue_turns_callers_away_at_the_door() {
     let answer = turned_away.expect("nobody was turned away");
     assert!(answer.headers().contains_key("retry-after"));
     biometry_error(answer, StatusCode::TOO_MANY_REQUESTS).await;
-    assert!(app.sessions().await.len() < 4, "a call that was turned away left no session");
+    assert!(
+        app.sessions().await.len() < 4,
+        "a call that was turned away left no session"
+    );
     app.release();
 }
 
 #[actix_web::test]
 async fn a_fault_of_ours_says_nothing_of_the_machine() {
     let app = TestApp::start().await;
-    app.sees(Scene { fault: true, ..Scene::of(&[90.0; 8]) });
+    app.sees(Scene {
+        fault: true,
+        ..Scene::of(&[90.0; 8])
+    });
     let answer = app.good_match().await;
     let error = biometry_error(answer, StatusCode::INTERNAL_SERVER_ERROR).await;
     assert!(!error.contains("secret"), "{error}");
-    assert_eq!(app.sessions().await[0]["status"], "failed", "and the session is not lost");
+    assert_eq!(
+        app.sessions().await[0]["status"],
+        "failed",
+        "and the session is not lost"
+    );
 }
 
 #[actix_web::test]

@@ -19,7 +19,10 @@ async fn a_missing_or_wrong_token_is_refused_in_each_dialects_shape() {
             .await
             .unwrap();
         biometry_error(vendor, StatusCode::UNAUTHORIZED).await;
-        let native = with(app.client.get(app.url("/v1/sessions"))).send().await.unwrap();
+        let native = with(app.client.get(app.url("/v1/sessions")))
+            .send()
+            .await
+            .unwrap();
         let (code, _) = native_error(native, StatusCode::UNAUTHORIZED).await;
         assert_eq!(code, "unauthenticated");
     }
@@ -31,10 +34,18 @@ async fn a_token_ends_by_expiry_and_by_revocation() {
     let app = TestApp::start().await;
     let scopes = vec![Scope::Submit, Scope::Read];
     let short = app.token_with("demo", scopes, Some(60_000)).await;
-    let ask = |token: &str| app.client.get(app.url("/v1/sessions")).bearer_auth(token).send();
+    let ask = |token: &str| {
+        app.client
+            .get(app.url("/v1/sessions"))
+            .bearer_auth(token)
+            .send()
+    };
     assert_eq!(ask(&short).await.unwrap().status(), StatusCode::OK);
     app.clock.advance(60_000);
-    assert_eq!(ask(&short).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        ask(&short).await.unwrap().status(),
+        StatusCode::UNAUTHORIZED
+    );
 
     // Two are live while one is rotated out.
     let next = app.token_for("demo").await;
@@ -43,7 +54,10 @@ async fn a_token_ends_by_expiry_and_by_revocation() {
     let oldest = app.operations.list_tokens("demo").await.unwrap();
     let oldest = oldest.iter().min_by_key(|token| token.id).unwrap();
     app.operations.revoke_token(oldest.id).await.unwrap();
-    assert_eq!(ask(&app.token).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        ask(&app.token).await.unwrap().status(),
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(ask(&next).await.unwrap().status(), StatusCode::OK);
 }
 
@@ -63,7 +77,13 @@ async fn a_scope_that_is_missing_is_named() {
     assert!(error.contains("`submit`"), "{error}");
 
     let writer = app.token_with("demo", vec![Scope::Submit], None).await;
-    let answer = app.client.get(app.url("/v1/sessions")).bearer_auth(writer).send().await.unwrap();
+    let answer = app
+        .client
+        .get(app.url("/v1/sessions"))
+        .bearer_auth(writer)
+        .send()
+        .await
+        .unwrap();
     let (_, message) = native_error(answer, StatusCode::FORBIDDEN).await;
     assert!(message.contains("`read`"), "{message}");
 }
@@ -107,7 +127,9 @@ async fn no_secret_is_stored() {
     let app = TestApp::start().await;
     for file in app.files("") {
         let bytes = std::fs::read(&file).unwrap();
-        let found = bytes.windows(app.token.len()).any(|window| window == app.token.as_bytes());
+        let found = bytes
+            .windows(app.token.len())
+            .any(|window| window == app.token.as_bytes());
         assert!(!found, "{} holds the token", file.display());
     }
 }
