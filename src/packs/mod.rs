@@ -1,4 +1,4 @@
-//! Model packs with papers: the manifest, where files come from, how they are checked and converted. No network is run here.
+//! Model packs with papers: the manifest, where files come from, how they are checked and converted. Nothing here computes with weights.
 
 pub mod cache;
 pub mod convert;

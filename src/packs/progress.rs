@@ -86,7 +86,7 @@ impl Progress for StderrProgress {
     fn finish(&self) {
         self.with_bar(|bar| {
             if let Some(bar) = bar.take() {
-                bar.finish();
+                bar.finish_and_clear();
             }
         });
     }

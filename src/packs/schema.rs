@@ -67,3 +67,14 @@ fn invalid(path: &Path, pointer: String, reason: &str) -> PackError {
         reason: one_line(reason),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_is_one() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        jsonschema::meta::validate(&schema).unwrap();
+    }
+}
