@@ -65,7 +65,7 @@ impl Picture {
         let orientation = decoder.orientation().map_err(damaged)?;
         let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
         image.apply_orientation(orientation);
-        Ok(Self::from_image(image.into_rgb8()))
+        Ok(Self::from_image(opaque(image)))
     }
 
     /// Reads the picture file at `path` as [`Picture::decode`] does.
@@ -163,6 +163,21 @@ impl Picture {
         // The sizes agree by construction; an empty picture in their stead would only be black.
         RgbImage::from_raw(self.width, self.height, self.rgb.clone()).unwrap_or_default()
     }
+}
+
+/// What is transparent shows white, as on the page that most programs put behind it.
+fn opaque(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let image = image.into_rgba8();
+    let mut white = RgbImage::new(image.width(), image.height());
+    for (over, pixel) in white.pixels_mut().zip(image.pixels()) {
+        let [red, green, blue, alpha] = pixel.0.map(u32::from);
+        over.0 = [red, green, blue]
+            .map(|value| ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8);
+    }
+    white
 }
 
 fn format_of(bytes: &[u8]) -> Result<ImageFormat, VisionError> {

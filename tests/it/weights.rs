@@ -22,10 +22,22 @@ pub(crate) fn embedder(name: &str, test: &str) -> Option<OpenPack> {
     packs(name, test).map(|packs| packs.embedder)
 }
 
+/// The detector pack, or a line that `test` was skipped.
+pub(crate) fn detector(test: &str) -> Option<OpenPack> {
+    present(cache::open(&manifest(), &cache()), test).map(|packs| packs.detector)
+}
+
 /// The detector with the embedder of that name, or a line that `test` was skipped.
 pub(crate) fn packs(name: &str, test: &str) -> Option<OpenPacks> {
-    let cache = Cache::new(root().join("models/cache"));
-    match cache::open_with(&manifest(), &cache, name) {
+    present(cache::open_with(&manifest(), &cache(), name), test)
+}
+
+fn cache() -> Cache {
+    Cache::new(root().join("models/cache"))
+}
+
+fn present(packs: Result<OpenPacks, PackError>, test: &str) -> Option<OpenPacks> {
+    match packs {
         Ok(packs) => Some(packs),
         Err(PackError::NonePresent { .. } | PackError::Missing { .. }) => {
             // Written past the test runner, which would keep the line of a test that passes to itself.

@@ -3,4 +3,6 @@
 mod alignment;
 mod chips;
 mod dlib_resnet;
+mod mtcnn;
+mod picture;
 mod retail_0095;
