@@ -65,7 +65,7 @@ impl Scale {
             return Err(CalibrationError::Start);
         }
         match points.last() {
-            Some(&(similarity, 100.0)) if similarity != 1.0 => return Err(CalibrationError::End),
+            Some(&(similarity, 100.0)) if similarity < 1.0 => return Err(CalibrationError::End),
             Some(&(_, percentage)) if percentage < 100.0 => points.push((1.0, 100.0)),
             _ => {}
         }

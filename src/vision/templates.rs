@@ -6,11 +6,11 @@ use crate::vision::nets::{dlib_resnet, retail_0095};
 /// Left eye, right eye, nose tip, left and right corner of the mouth, as parts of the chip's side: from the model's
 /// page in the Open Model Zoo.
 const RETAIL_0095: [(f32, f32); 5] = [
-    (0.315_568_75, 0.461_574_11),
-    (0.682_622_92, 0.461_574_11),
-    (0.500_262_5, 0.640_505_36),
-    (0.349_471_88, 0.824_691_96),
-    (0.653_436_46, 0.824_691_96),
+    (0.315_568_75, 0.461_574_1),
+    (0.682_622_9, 0.461_574_1),
+    (0.500_262_5, 0.640_505_4),
+    (0.349_471_9, 0.824_692),
+    (0.653_436_5, 0.824_692),
 ];
 
 /// The same points of dlib's mean face (the mean of its 68 points, in the unit square around them).

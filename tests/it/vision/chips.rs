@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use likeness::vision::picture::Picture;
+use likeness::vision::picture::{Picture, PictureLimits};
 use serde::de::DeserializeOwned;
 
 use crate::weights::root;
@@ -17,11 +17,10 @@ pub(super) fn fixture(path: &str) -> PathBuf {
 }
 
 pub(super) fn picture(path: &str) -> Picture {
-    let decoded = image::open(fixture(path))
-        .expect("a fixture opens")
-        .to_rgb8();
-    let (width, height) = decoded.dimensions();
-    Picture::from_rgb(width, height, decoded.into_raw()).expect("a fixture has pixels")
+    let limits = PictureLimits {
+        max_pixels: 1_000_000,
+    };
+    Picture::open(&fixture(path), &limits).expect("a fixture opens")
 }
 
 pub(super) fn reference<T: DeserializeOwned>(path: &str) -> T {
