@@ -20,7 +20,7 @@ impl fmt::Display for Report {
         match &self.accuracy_detail {
             AccuracyOutcome::Stated(stated) => write_accuracy(f, stated)?,
             AccuracyOutcome::Refused { refused } => {
-                writeln!(f, "Accuracy   not stated: {refused}")?
+                writeln!(f, "Accuracy   not stated: {refused}")?;
             }
         }
         write_impostors(f, &self.impostors)?;

