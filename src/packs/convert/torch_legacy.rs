@@ -434,7 +434,7 @@ mod tests {
         let mut refused = 0;
         for _ in 0..20_000 {
             let mut changed = file.clone();
-            for _ in 0..=next() % 4 {
+            for _ in 0..=(next() % 4) {
                 let at = (next() % file.len() as u64) as usize;
                 changed[at] = next() as u8;
             }
