@@ -25,6 +25,9 @@ const UPRIGHT_ROLL: f32 = 30.0;
 /// faces seen sideways reach up to here.
 const SURE: f32 = 0.98;
 
+/// In a frame, what the detector doubts more than this is no measure of what is large.
+const LIKELY: f32 = 0.9;
+
 /// A face is large when it has at least this share of the tallest one's height.
 const LARGE: f32 = 0.5;
 
@@ -58,17 +61,21 @@ pub fn document_subject(
 
 /// The most central of the large faces, as an index.
 pub fn frame_subject(faces: &[Face], width: u32, height: u32) -> Option<usize> {
-    let tallest = faces
-        .iter()
-        .map(|face| face.bounds.height())
+    let least = LIKELY.min(surest(faces));
+    let likely = || {
+        faces
+            .iter()
+            .enumerate()
+            .filter(move |(_, face)| face.confidence >= least)
+    };
+    let tallest = likely()
+        .map(|(_, face)| face.bounds.height())
         .fold(0.0, f32::max);
     let from_centre = |face: &Face| {
         let centre = face.bounds.centre();
         (centre.x - width as f32 / 2.0).hypot(centre.y - height as f32 / 2.0)
     };
-    faces
-        .iter()
-        .enumerate()
+    likely()
         .filter(|(_, face)| face.bounds.height() >= LARGE * tallest)
         .min_by(|(_, a), (_, b)| from_centre(a).total_cmp(&from_centre(b)))
         .map(|(index, _)| index)
@@ -111,11 +118,15 @@ fn search_all_around(
 }
 
 fn largest(faces: &[Face]) -> Option<&Face> {
-    let surest = faces.iter().map(|face| face.confidence).fold(0.0, f32::max);
+    let least = SURE.min(surest(faces));
     faces
         .iter()
-        .filter(|face| face.confidence >= SURE.min(surest))
+        .filter(|face| face.confidence >= least)
         .max_by(|a, b| a.bounds.area().total_cmp(&b.bounds.area()))
+}
+
+fn surest(faces: &[Face]) -> f32 {
+    faces.iter().map(|face| face.confidence).fold(0.0, f32::max)
 }
 
 fn is_surely_upright(face: &Face) -> bool {
@@ -157,6 +168,17 @@ mod tests {
             Some(1)
         );
         assert_eq!(frame_subject(&[], 400, 400), None);
+    }
+
+    #[test]
+    fn in_a_frame_a_doubtful_face_hides_no_other() {
+        let pattern = face(0.0, 0.0, 380.0, 0.75);
+        let subject = face(150.0, 150.0, 100.0, 0.999);
+        assert_eq!(
+            frame_subject(&[subject, pattern.clone()], 400, 400),
+            Some(0)
+        );
+        assert_eq!(frame_subject(&[pattern], 400, 400), Some(0));
     }
 
     #[test]
