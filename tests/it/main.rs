@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod cli;
 mod evaluation;
 mod helpers;
 mod http;
