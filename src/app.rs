@@ -1,6 +1,7 @@
 //! Builds every room once and joins them; nobody names this file but `main` and `cli`.
 
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -355,6 +356,8 @@ fn scratch(data: &Path) -> Result<TempDir, AppError> {
     std::fs::create_dir_all(&parent).map_err(failed)?;
     tempfile::Builder::new()
         .prefix("process-")
+        // Faces pass through it.
+        .permissions(std::fs::Permissions::from_mode(0o700))
         .tempdir_in(&parent)
         .map_err(failed)
 }

@@ -77,7 +77,7 @@ impl Default for Config {
             max_video_seconds: 120,
             max_video_pixels: 8_400_000,
             max_video_streams: 8,
-            log: "info".to_owned(),
+            log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
             log_format: LogFormat::Text,
         }
     }

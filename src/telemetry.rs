@@ -1,6 +1,6 @@
 //! Log lines on stderr: ids, counts and milliseconds, never a face, a name or a token.
 
-use std::io::stderr;
+use std::io::{IsTerminal as _, stderr};
 
 use tracing_subscriber::EnvFilter;
 
@@ -11,6 +11,7 @@ pub fn start(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(stderr().is_terminal())
         .with_writer(stderr);
     let _ = match format {
         LogFormat::Text => lines.try_init(),

@@ -70,16 +70,10 @@ pub(crate) fn face_of(
     embedder: &Embedder,
     limits: PictureLimits,
 ) -> Result<Embedding, CliError> {
-    let name = || file.display().to_string();
-    let picture_error = |source| CliError::Picture {
-        file: name(),
-        source,
-    };
-    let picture = Picture::open(file, &limits).map_err(picture_error)?;
+    let about = |error| CliError::about(file, error);
+    let picture = Picture::open(file, &limits).map_err(about)?;
     let found = subject::document_subject(detector, &picture)
-        .map_err(picture_error)?
-        .ok_or_else(|| CliError::NoFace { file: name() })?;
-    embedder
-        .embed(&found.upright, &found.face)
-        .map_err(picture_error)
+        .map_err(about)?
+        .ok_or_else(|| CliError::about(file, "no face was found in it"))?;
+    embedder.embed(&found.upright, &found.face).map_err(about)
 }

@@ -1,41 +1,32 @@
 //! Why a command ends with status 1: one line for the person who typed it.
 
-use crate::app::AppError;
-use crate::config::ConfigError;
-use crate::operations::error::Error as OperationError;
-use crate::packs::error::PackError;
-use crate::pipeline::examiner::ExamineError;
-use crate::vision::error::VisionError;
+use std::error::Error;
+use std::fmt;
 
-/// Why a command ends with status 1.
-#[derive(Debug, thiserror::Error)]
-pub enum CliError {
-    #[error("{0}")]
-    Config(#[from] ConfigError),
-    #[error("{0}")]
-    App(#[from] AppError),
-    #[error("{0}")]
-    Models(#[from] crate::cli::models::ModelsError),
-    #[error("{0}")]
-    Eval(#[from] crate::cli::eval::EvalError),
-    #[error("{0}")]
-    Packs(#[from] PackError),
-    #[error("{0}")]
-    Operation(#[from] OperationError),
-    #[error("{0}")]
-    Examine(#[from] ExamineError),
-    #[error("{file}: {source}")]
-    Picture {
-        file: String,
-        #[source]
-        source: VisionError,
-    },
-    #[error("{file}: no face was found in it")]
-    NoFace { file: String },
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    #[error("{0}")]
-    Json(#[from] serde_json::Error),
-    #[error("{0}")]
-    Usage(String),
+/// What any room says went wrong, ready to be printed.
+#[derive(Debug)]
+pub struct CliError(Box<dyn Error + Send + Sync>);
+
+impl CliError {
+    /// A failure that no room knows of.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into().into())
+    }
+
+    /// A failure with a file.
+    pub(crate) fn about(file: &std::path::Path, error: impl fmt::Display) -> Self {
+        Self::new(format!("{}: {error}", file.display()))
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for CliError {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }

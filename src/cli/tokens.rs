@@ -132,7 +132,7 @@ async fn carry_out(command: TokensCommand, operations: &Operations) -> Result<()
         TokensCommand::Revoke { id, .. } => {
             let id = id
                 .parse()
-                .map_err(|_| CliError::Usage(format!("`{id}` is no token's id")))?;
+                .map_err(|_| CliError::new(format!("`{id}` is no token's id")))?;
             Ok(operations.revoke_token(id).await?)
         }
     }

@@ -111,7 +111,9 @@ mod tests {
 
     fn of(values: &[f32]) -> Distribution {
         let mut distribution = Distribution::default();
-        values.iter().for_each(|value| distribution.add(*value));
+        for value in values {
+            distribution.add(*value);
+        }
         distribution
     }
 

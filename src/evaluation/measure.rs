@@ -300,8 +300,9 @@ mod tests {
         };
         for person in 0..people {
             let other = (person + 1) % people;
-            text += &format!("{},{},1\n", picture(person, 0), picture(person, 1));
-            text += &format!("{},{},0\n", picture(person, 0), picture(other, 1));
+            let (first, second) = (picture(person, 0), picture(person, 1));
+            let stranger = picture(other, 1);
+            text.extend([&first, ",", &second, ",1\n", &first, ",", &stranger, ",0\n"]);
         }
         read(text.as_bytes()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! The OpenAPI description and the page that shows it, assets served from the binary.
+//! The `OpenAPI` description and the page that shows it, assets served from the binary.
 
 use actix_web::web;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};

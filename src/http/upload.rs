@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use futures_util::StreamExt as _;
@@ -234,14 +234,18 @@ async fn skip(field: &mut Field) -> Result<(), UploadError> {
     Ok(())
 }
 
-fn broken(error: &actix_multipart::MultipartError) -> UploadError {
-    use actix_multipart::MultipartError as E;
-    match error {
-        E::ContentTypeMissing
-        | E::ContentTypeParse
-        | E::ContentTypeIncompatible
-        | E::BoundaryMissing => UploadError::NotMultipart,
-        _ => UploadError::Broken,
+fn broken(error: &MultipartError) -> UploadError {
+    let not_multipart = matches!(
+        error,
+        MultipartError::ContentTypeMissing
+            | MultipartError::ContentTypeParse
+            | MultipartError::ContentTypeIncompatible
+            | MultipartError::BoundaryMissing
+    );
+    if not_multipart {
+        UploadError::NotMultipart
+    } else {
+        UploadError::Broken
     }
 }
 

@@ -15,10 +15,11 @@ use crate::store::evidence::NewEvidence;
 /// The session that evidence is for.
 #[derive(Debug)]
 pub enum Target {
-    /// One that is there already. A name that comes along is for the consent alone.
+    /// One that is there already; what comes along fills in what it does not know yet.
     Existing {
         id: SessionId,
         subject_name: Option<String>,
+        device_info: Option<String>,
     },
     /// One of its own.
     New(NewSession),
@@ -29,6 +30,13 @@ impl Target {
         match self {
             Self::Existing { subject_name, .. } => subject_name.as_deref(),
             Self::New(new) => new.subject_name.as_deref(),
+        }
+    }
+
+    fn device_info(&self) -> Option<&str> {
+        match self {
+            Self::Existing { device_info, .. } => device_info.as_deref(),
+            Self::New(new) => new.device_info.as_deref(),
         }
     }
 
@@ -68,7 +76,7 @@ impl Operations {
         Ok((session, evidence))
     }
 
-    /// Finds or makes the session and sees to the consent. Stores nothing.
+    /// Finds or makes the session and sees to the consent. Stores no evidence.
     pub(crate) async fn aim(&self, caller: &Caller, target: Target) -> Result<Aim, Error> {
         caller.require(Scope::Submit)?;
         let known = match target.session() {
@@ -91,6 +99,11 @@ impl Operations {
         let consent_basis = self
             .consent_basis(caller, target.session(), name.as_deref())
             .await?;
+        if let Some(session) = &known {
+            self.store
+                .complete_session(session.id, target.subject_name(), target.device_info())
+                .await?;
+        }
         let (session, is_new) = match (known, target) {
             (Some(session), _) => (session, false),
             (None, Target::New(new)) => (self.new_session(caller, new)?, true),

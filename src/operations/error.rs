@@ -60,7 +60,16 @@ impl From<StoreError> for Error {
         match error {
             StoreError::WrongState { status } => Self::WrongState { status },
             StoreError::QueueFull { .. } => Self::Busy,
-            error => Self::internal(error),
+            error @ (StoreError::NotFound { .. }
+            | StoreError::AlreadyExists { .. }
+            | StoreError::Unstorable { .. }
+            | StoreError::Inconsistent { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::UnknownDatabase { .. }
+            | StoreError::Database(_)
+            | StoreError::Blob(_)
+            | StoreError::File { .. }
+            | StoreError::Interrupted) => Self::internal(error),
         }
     }
 }

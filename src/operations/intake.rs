@@ -61,7 +61,7 @@ impl Operations {
         // from under the decoder.
         let checked = tokio::task::spawn_blocking(move || {
             let media_type = match kind {
-                EvidenceKind::Document => check_document(&upload.file, &settings.picture_limits)?,
+                EvidenceKind::Document => check_document(&upload.file, settings.picture_limits)?,
                 EvidenceKind::Video => check_video(&upload.file, &settings.media_limits)?,
             };
             Ok::<_, Error>(Checked {
@@ -76,10 +76,10 @@ impl Operations {
 
 fn check_document(
     file: &Path,
-    limits: &crate::vision::picture::PictureLimits,
+    limits: crate::vision::picture::PictureLimits,
 ) -> Result<String, Error> {
     let bytes = std::fs::read(file).map_err(Error::internal)?;
-    Picture::decode(&bytes, limits).map_err(document_error)?;
+    Picture::decode(&bytes, &limits).map_err(document_error)?;
     let media_type = Picture::media_type(&bytes).map_err(document_error)?;
     Ok(media_type.to_owned())
 }

@@ -22,6 +22,7 @@ impl Store {
             .filter(Column::ProjectId.eq(project.0.to_string()))
             .one(&self.database)
             .await?
+            .as_ref()
             .map(read)
             .transpose()
     }
@@ -34,6 +35,7 @@ impl Store {
         newest_first(session)
             .one(&self.database)
             .await?
+            .as_ref()
             .map(read)
             .transpose()
     }
@@ -46,7 +48,7 @@ impl Store {
         newest_first(session)
             .all(&self.database)
             .await?
-            .into_iter()
+            .iter()
             .map(read)
             .collect()
     }
@@ -99,7 +101,7 @@ pub(super) async fn insert<C: ConnectionTrait>(
     Ok(())
 }
 
-pub(super) fn read(model: Model) -> Result<ExaminationRecord, StoreError> {
+pub(super) fn read(model: &Model) -> Result<ExaminationRecord, StoreError> {
     let row = Row {
         table: "examinations",
         id: &model.id,

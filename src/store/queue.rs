@@ -71,7 +71,7 @@ impl Store {
                     .name()
                     .clone_into(&mut model.status);
                 model.attempts = model.attempts.saturating_add(1);
-                return examinations::read(model).map(Some);
+                return examinations::read(&model).map(Some);
             }
         }
     }

@@ -65,6 +65,28 @@ impl Store {
             .collect()
     }
 
+    /// Fills in a name and a device that the session does not know yet; what it knows stays.
+    pub async fn complete_session(
+        &self,
+        id: SessionId,
+        subject_name: Option<&str>,
+        device_info: Option<&str>,
+    ) -> Result<(), StoreError> {
+        for (column, value) in [
+            (Column::SubjectName, subject_name),
+            (Column::DeviceInfo, device_info),
+        ] {
+            let Some(value) = value else { continue };
+            Entity::update_many()
+                .col_expr(column, Expr::value(value))
+                .filter(Column::Id.eq(id.0.to_string()))
+                .filter(column.is_null())
+                .exec(&self.database)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Makes the move if the session's state allows it, and says where it stands now.
     pub async fn move_session(
         &self,

@@ -95,3 +95,88 @@ fn shared(a: &BoundingBox, b: &BoundingBox, overlap: Overlap) -> f32 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(left: f32, top: f32, side: f32, score: f32) -> Candidate {
+        Candidate {
+            bounds: BoundingBox {
+                left,
+                top,
+                right: left + side,
+                bottom: top + side,
+            },
+            score,
+            correction: [0.0; 4],
+        }
+    }
+
+    #[test]
+    fn the_likeliest_of_overlapping_boxes_stays() {
+        let candidates = [
+            candidate(0.0, 0.0, 10.0, 0.7),
+            candidate(1.0, 0.0, 10.0, 0.9),
+            candidate(40.0, 0.0, 10.0, 0.8),
+            candidate(8.0, 0.0, 10.0, 0.6),
+        ];
+        assert_eq!(kept(&candidates, 0.5, Overlap::OfBoth), [1, 2, 3]);
+        assert!(kept(&[], 0.5, Overlap::OfBoth).is_empty());
+    }
+
+    #[test]
+    fn a_box_within_another_goes_only_by_the_smaller_area() {
+        let candidates = [
+            candidate(0.0, 0.0, 100.0, 0.9),
+            candidate(40.0, 40.0, 20.0, 0.8),
+        ];
+        assert_eq!(kept(&candidates, 0.7, Overlap::OfBoth), [0, 1]);
+        assert_eq!(kept(&candidates, 0.7, Overlap::OfSmaller), [0]);
+    }
+
+    #[test]
+    fn no_more_are_kept_than_asked_even_when_all_are_equally_likely() {
+        let mut candidates: Vec<Candidate> =
+            (0..9).map(|x| candidate(x as f32, 0.0, 5.0, 1.0)).collect();
+        candidates.push(candidate(0.0, 9.0, 5.0, 1.5));
+        keep_likeliest(&mut candidates, 4);
+        let tops: Vec<bool> = candidates.iter().map(|c| c.bounds.top > 1.0).collect();
+        assert_eq!(tops, [true, false, false, false]);
+    }
+
+    #[test]
+    fn sides_are_cut_to_pixels_that_count_from_one() {
+        let region = candidate(3.9, -2.5, 10.0, 1.0).region();
+        let expected = Region {
+            left: 2,
+            top: 0,
+            right: 13,
+            bottom: 7,
+        };
+        assert_eq!(region, expected);
+    }
+
+    #[test]
+    fn a_box_that_is_no_box_covers_no_picture() {
+        let picture = crate::vision::picture::Picture::from_rgb(4, 4, vec![0; 48]).unwrap();
+        for left in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 4.5e9, -50.0] {
+            let region = candidate(left, 0.0, 10.0, 1.0).region().within(&picture);
+            assert_eq!(region, None, "{left}");
+        }
+    }
+
+    #[test]
+    fn each_side_moves_by_its_part_of_the_box() {
+        let mut moved = candidate(10.0, 20.0, 100.0, 1.0);
+        moved.correction = [0.1, -0.1, 0.2, 0.0];
+        let bounds = moved.corrected(0.0);
+        let sides = [bounds.left, bounds.top, bounds.right, bounds.bottom];
+        let expected = [20.0, 10.0, 130.0, 120.0];
+        let astray = sides.iter().zip(expected).map(|(a, b)| (a - b).abs());
+        assert!(astray.fold(0.0, f32::max) < 1e-4, "{sides:?}");
+        let square = bounds.squared();
+        assert!((square.width() - square.height()).abs() < 1e-4);
+        assert!((square.centre().y - bounds.centre().y).abs() < 1e-4);
+    }
+}

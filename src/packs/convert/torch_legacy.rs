@@ -293,7 +293,7 @@ mod tests {
     /// Two tensors: `a.weight` of 2×3, kept column by column as torch does after a transposition,
     /// and `a.bias` of 2, which starts at the second number of its storage; and a counter.
     fn file() -> Vec<u8> {
-        file_with(&Shape::default())
+        file_with(Shape::default())
     }
 
     #[derive(Clone, Copy)]
@@ -336,7 +336,7 @@ mod tests {
         parts.concat()
     }
 
-    fn file_with(shape: &Shape) -> Vec<u8> {
+    fn file_with(shape: Shape) -> Vec<u8> {
         let mut file = MAGIC.to_vec();
         file.extend(b"\x80\x02M\xe9\x03.");
         file.extend([b"\x80\x02}q\x00(", &text("little_endian")[..], b"\x88u."].concat());
@@ -434,7 +434,7 @@ mod tests {
         let mut refused = 0;
         for _ in 0..20_000 {
             let mut changed = file.clone();
-            for _ in 0..1 + next() % 4 {
+            for _ in 0..=(next() % 4) {
                 let at = (next() % file.len() as u64) as usize;
                 changed[at] = next() as u8;
             }
@@ -469,7 +469,7 @@ mod tests {
         ];
         for shape in hostile {
             assert!(matches!(
-                read(&file_with(&shape)),
+                read(&file_with(shape)),
                 Err(ConvertError::TooLarge { .. })
             ));
         }

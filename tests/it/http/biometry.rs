@@ -312,6 +312,26 @@ async fn warm_up_and_device_are_accepted_and_kept() {
 }
 
 #[actix_web::test]
+async fn a_later_call_fills_in_what_the_session_does_not_know() {
+    let app = TestApp::start().await;
+    let id = app.start_biometry_session().await;
+    for (name, device) in [("John Doe", "phone"), ("Jane Roe", "tablet")] {
+        let answer = app
+            .match_faces(document_and_video())
+            .header("X-Session-ID", &id)
+            .header("X-User-Fullname", name)
+            .header("X-Device-Info", device)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    let session = &app.sessions().await[0];
+    assert_eq!(session["subject_name"], "John Doe");
+    assert_eq!(session["device_info"], "phone");
+}
+
+#[actix_web::test]
 async fn only_the_face_match_is_judged_here() {
     // The default rules hold a liveness condition; match-faces judges `facematch_conditions`.
     let app = TestApp::start().await;

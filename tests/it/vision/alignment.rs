@@ -1,4 +1,4 @@
-//! Alignment against scikit-image's transform and OpenCV's warp.
+//! Alignment against scikit-image's transform and `OpenCV`'s warp.
 
 use likeness::vision::alignment::{Similarity, align};
 use likeness::vision::geometry::Point;

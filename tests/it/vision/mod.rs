@@ -6,3 +6,4 @@ mod dlib_resnet;
 mod mtcnn;
 mod picture;
 mod retail_0095;
+mod subject;

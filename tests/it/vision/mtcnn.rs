@@ -87,7 +87,7 @@ fn the_same_picture_gives_the_same_faces_from_any_thread() {
         let threads: Vec<_> = (0..3)
             .map(|_| scope.spawn(|| detector.detect(&picture, 20.0).expect("the networks run")))
             .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
+        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         joined.map(|faces| faces.expect("no panic")).collect()
     });
     assert!(others.iter().all(|faces| *faces == first));

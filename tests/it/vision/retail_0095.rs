@@ -1,4 +1,4 @@
-//! retail-0095 in candle against OpenVINO, with the published weights and with weights that a generator makes up.
+//! retail-0095 in candle against `OpenVINO`, with the published weights and with weights that a generator makes up.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -287,6 +287,7 @@ fn target(request: &HttpRequest) -> Result<Target, Refusal> {
         Some(id) => Ok(Target::Existing {
             id,
             subject_name: headers::text(request, "X-User-Fullname")?,
+            device_info: headers::text(request, "X-Device-Info")?,
         }),
         None => Ok(Target::New(own_session(request)?)),
     }

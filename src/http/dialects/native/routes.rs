@@ -355,6 +355,7 @@ async fn add(
     let target = Target::Existing {
         id,
         subject_name: None,
+        device_info: None,
     };
     let (_, evidence) = operations
         .accept_evidence(caller, target, kind, file)

@@ -1,0 +1,167 @@
+//! The command line as a user types it: the built binary, its output and its exit status.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::helpers::sample;
+use crate::weights;
+
+/// The binary, with the repository as its folder and nothing of the caller's settings.
+fn likeness(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
+    command
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LIKENESS_")) {
+        command.env_remove(name);
+    }
+    command.output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn help_of_every_command_says_what_it_is_for() {
+    for command in [
+        "serve", "match", "compare", "embed", "eval", "models", "rules", "tokens", "projects",
+    ] {
+        let help = likeness(&[command, "--help"]);
+        assert!(help.status.success(), "{command}");
+        let first = stdout(&help).lines().next().unwrap().to_owned();
+        assert!(first.len() > 15 && first.chars().any(|c| c == ' '), "{command}: {first:?}");
+    }
+}
+
+#[test]
+fn a_new_token_stands_alone_on_stdout_and_its_project_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = path(folder.path());
+    let made = likeness(&["tokens", "create", "--project", "acme", "--data", data]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let token = stdout(&made);
+    assert_eq!(token.lines().count(), 1);
+    assert!(token.trim().len() > 40);
+
+    let listed = likeness(&["tokens", "list", "--project", "acme", "--data", data]);
+    let line: Value = serde_json::from_str(&stdout(&listed)).unwrap();
+    assert!(!stdout(&listed).contains(token.trim()));
+    let id = line["id"].as_str().unwrap();
+    let revoke = || likeness(&["tokens", "revoke", id, "--data", data]);
+    assert!(revoke().status.success());
+    assert_eq!(revoke().status.code(), Some(1), "it is revoked already");
+    let unknown = likeness(&["tokens", "list", "--project", "nobody", "--data", data]);
+    assert_eq!(stderr(&unknown), "error: there is no such project\n");
+}
+
+#[test]
+fn a_project_keeps_what_is_set_and_refuses_what_makes_no_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = path(folder.path());
+    let set = |arguments: &[&str]| {
+        likeness(&[&["projects", "set", "acme", "--data", data], arguments].concat())
+    };
+    let changed = set(&["--frames", "12", "--consent", "required", "--numeric-result", "true"]);
+    let line: Value = serde_json::from_str(&stdout(&changed)).unwrap();
+    assert_eq!(line["frames"], 12);
+    assert_eq!(line["consent"], "required");
+    assert_eq!(line["numeric_result"], true);
+    assert_eq!(set(&["--frames", "65"]).status.code(), Some(1));
+    assert_eq!(set(&["--match-threshold", "101"]).status.code(), Some(1));
+    let list = likeness(&["projects", "list", "--data", data]);
+    let kept: Value = serde_json::from_str(&stdout(&list)).unwrap();
+    assert_eq!(kept, line);
+}
+
+#[test]
+fn a_rule_file_is_checked_with_the_place_of_its_fault() {
+    let good = likeness(&["rules", "check", "scoring-rules/default.json"]);
+    assert!(good.status.success());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.json");
+    std::fs::write(&file, r#"{"name": "t", "facematch_conditions": [{"name": "a"}]}"#).unwrap();
+    let bad = likeness(&["rules", "check", path(&file)]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(stderr(&bad).contains("at /facematch_conditions/0: "), "{}", stderr(&bad));
+
+    let data = folder.path().join("data");
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_likeness"));
+    let refused = serve
+        .args(["serve", "--listen", "127.0.0.1:0", "--data", path(&data)])
+        .env("LIKENESS_RULES", &file)
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1), "the service does not start on it");
+    assert!(stderr(&refused).contains("/facematch_conditions/0"));
+    assert!(!data.exists(), "and leaves nothing behind");
+}
+
+#[test]
+fn the_exit_status_of_match_is_the_verdict() {
+    if !weights::are_here("cli::the_exit_status_of_match_is_the_verdict") {
+        return;
+    }
+    let document = sample("genuine/document.jpg");
+    let judge = |video: &str, rules: &str| {
+        let video = sample(video);
+        let arguments = ["match", "--image", path(&document), "--video", path(&video), "--rules", rules];
+        likeness(&arguments)
+    };
+    let only = "scoring-rules/match-only.json";
+    for (video, status, verdict) in [
+        ("genuine/video.mp4", 0, "pass"),
+        ("poor/video.mp4", 10, "refer"),
+        ("impostor/video.mp4", 20, "fail"),
+    ] {
+        let judged = judge(video, only);
+        assert_eq!(judged.status.code(), Some(status), "{video}: {}", stderr(&judged));
+        let report: Value = serde_json::from_str(&stdout(&judged)).unwrap();
+        assert_eq!(report["verdict"], verdict);
+        assert_eq!(report["liveness"], "not examined");
+        assert_eq!(report["percentages"].as_array().unwrap().len(), 8);
+    }
+    let whole = judge("genuine/video.mp4", "scoring-rules/default.json");
+    assert_eq!(whole.status.code(), Some(10), "nothing unexamined passes");
+    let broken = judge("genuine/document.jpg", only);
+    assert_eq!(broken.status.code(), Some(1));
+    assert_eq!(stderr(&broken).lines().count(), 1, "{}", stderr(&broken));
+}
+
+#[test]
+fn two_pictures_are_compared_and_a_picture_is_embedded() {
+    if !weights::are_here("cli::two_pictures_are_compared_and_a_picture_is_embedded") {
+        return;
+    }
+    let (card, other) = (sample("genuine/document.jpg"), sample("another-card/document.jpg"));
+    let compare = |a: &Path, b: &Path| -> Value {
+        serde_json::from_str(&stdout(&likeness(&["compare", path(a), path(b)]))).unwrap()
+    };
+    let same = compare(&card, &card);
+    assert_eq!(same["match"], true);
+    assert!(same["percentage"].as_f64().unwrap() > 99.9);
+    assert_eq!(compare(&card, &other)["match"], false);
+    let turned = compare(&card, &sample("sideways-document/document.jpg"));
+    assert_eq!(turned["match"], true, "the same card photographed sideways: {turned}");
+
+    let embedded = likeness(&["embed", path(&card), "README.md"]);
+    assert_eq!(embedded.status.code(), Some(1), "one of the two is no picture");
+    let lines: Vec<Value> = stdout(&embedded)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let vector = lines[0]["vector"].as_array().unwrap();
+    let length: f64 = vector.iter().map(|v| v.as_f64().unwrap().powi(2)).sum();
+    assert!((length - 1.0).abs() < 1e-3);
+    assert!(lines[1]["error"].as_str().unwrap().contains("README.md"));
+}
