@@ -40,7 +40,10 @@ fn help_of_every_command_says_what_it_is_for() {
         let help = likeness(&[command, "--help"]);
         assert!(help.status.success(), "{command}");
         let first = stdout(&help).lines().next().unwrap().to_owned();
-        assert!(first.len() > 15 && first.chars().any(|c| c == ' '), "{command}: {first:?}");
+        assert!(
+            first.len() > 15 && first.chars().any(|c| c == ' '),
+            "{command}: {first:?}"
+        );
     }
 }
 
@@ -72,7 +75,14 @@ fn a_project_keeps_what_is_set_and_refuses_what_makes_no_sense() {
     let set = |arguments: &[&str]| {
         likeness(&[&["projects", "set", "acme", "--data", data], arguments].concat())
     };
-    let changed = set(&["--frames", "12", "--consent", "required", "--numeric-result", "true"]);
+    let changed = set(&[
+        "--frames",
+        "12",
+        "--consent",
+        "required",
+        "--numeric-result",
+        "true",
+    ]);
     let line: Value = serde_json::from_str(&stdout(&changed)).unwrap();
     assert_eq!(line["frames"], 12);
     assert_eq!(line["consent"], "required");
@@ -90,10 +100,18 @@ fn a_rule_file_is_checked_with_the_place_of_its_fault() {
     assert!(good.status.success());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bad.json");
-    std::fs::write(&file, r#"{"name": "t", "facematch_conditions": [{"name": "a"}]}"#).unwrap();
+    std::fs::write(
+        &file,
+        r#"{"name": "t", "facematch_conditions": [{"name": "a"}]}"#,
+    )
+    .unwrap();
     let bad = likeness(&["rules", "check", path(&file)]);
     assert_eq!(bad.status.code(), Some(1));
-    assert!(stderr(&bad).contains("at /facematch_conditions/0: "), "{}", stderr(&bad));
+    assert!(
+        stderr(&bad).contains("at /facematch_conditions/0: "),
+        "{}",
+        stderr(&bad)
+    );
 
     let data = folder.path().join("data");
     let mut serve = Command::new(env!("CARGO_BIN_EXE_likeness"));
@@ -102,7 +120,11 @@ fn a_rule_file_is_checked_with_the_place_of_its_fault() {
         .env("LIKENESS_RULES", &file)
         .output()
         .unwrap();
-    assert_eq!(refused.status.code(), Some(1), "the service does not start on it");
+    assert_eq!(
+        refused.status.code(),
+        Some(1),
+        "the service does not start on it"
+    );
     assert!(stderr(&refused).contains("/facematch_conditions/0"));
     assert!(!data.exists(), "and leaves nothing behind");
 }
@@ -115,7 +137,15 @@ fn the_exit_status_of_match_is_the_verdict() {
     let document = sample("genuine/document.jpg");
     let judge = |video: &str, rules: &str| {
         let video = sample(video);
-        let arguments = ["match", "--image", path(&document), "--video", path(&video), "--rules", rules];
+        let arguments = [
+            "match",
+            "--image",
+            path(&document),
+            "--video",
+            path(&video),
+            "--rules",
+            rules,
+        ];
         likeness(&arguments)
     };
     let only = "scoring-rules/match-only.json";
@@ -125,7 +155,12 @@ fn the_exit_status_of_match_is_the_verdict() {
         ("impostor/video.mp4", 20, "fail"),
     ] {
         let judged = judge(video, only);
-        assert_eq!(judged.status.code(), Some(status), "{video}: {}", stderr(&judged));
+        assert_eq!(
+            judged.status.code(),
+            Some(status),
+            "{video}: {}",
+            stderr(&judged)
+        );
         let report: Value = serde_json::from_str(&stdout(&judged)).unwrap();
         assert_eq!(report["verdict"], verdict);
         assert_eq!(report["liveness"], "not examined");
@@ -143,7 +178,10 @@ fn two_pictures_are_compared_and_a_picture_is_embedded() {
     if !weights::are_here("cli::two_pictures_are_compared_and_a_picture_is_embedded") {
         return;
     }
-    let (card, other) = (sample("genuine/document.jpg"), sample("another-card/document.jpg"));
+    let (card, other) = (
+        sample("genuine/document.jpg"),
+        sample("another-card/document.jpg"),
+    );
     let compare = |a: &Path, b: &Path| -> Value {
         serde_json::from_str(&stdout(&likeness(&["compare", path(a), path(b)]))).unwrap()
     };
@@ -152,10 +190,17 @@ fn two_pictures_are_compared_and_a_picture_is_embedded() {
     assert!(same["percentage"].as_f64().unwrap() > 99.9);
     assert_eq!(compare(&card, &other)["match"], false);
     let turned = compare(&card, &sample("sideways-document/document.jpg"));
-    assert_eq!(turned["match"], true, "the same card photographed sideways: {turned}");
+    assert_eq!(
+        turned["match"], true,
+        "the same card photographed sideways: {turned}"
+    );
 
     let embedded = likeness(&["embed", path(&card), "README.md"]);
-    assert_eq!(embedded.status.code(), Some(1), "one of the two is no picture");
+    assert_eq!(
+        embedded.status.code(),
+        Some(1),
+        "one of the two is no picture"
+    );
     let lines: Vec<Value> = stdout(&embedded)
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

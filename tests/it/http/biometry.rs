@@ -20,6 +20,11 @@ async fn match_faces_answers_the_vendors_sample_to_the_letter() {
     let answer = app.good_match().await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(answer.headers().contains_key("x-request-id"));
+    assert_eq!(
+        answer.headers()["x-model-pack"],
+        "fake",
+        "which pack decided"
+    );
     let expected = json!({
         "data": {
             "anchor": {"code": 0, "description": "Successful check"},

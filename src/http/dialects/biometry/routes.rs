@@ -212,11 +212,9 @@ pub async fn match_faces(
         .await
         .map_err(Refusal::from)?;
     match (&record.report, &record.verdict) {
-        (Some(report), Some(verdict)) => Ok(answer(record.session).json(MatchBody::new(
-            report,
-            verdict,
-            &caller.project.settings,
-        ))),
+        (Some(report), Some(verdict)) => Ok(answer(record.session)
+            .insert_header(("X-Model-Pack", report.pack.as_str()))
+            .json(MatchBody::new(report, verdict, &caller.project.settings))),
         _ => Err(Refusal::from(Error::from(record.failure)).into()),
     }
 }
