@@ -6,7 +6,7 @@ use std::path::Path;
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
-use actix_web::web::Payload;
+use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt as _;
 use sha2::{Digest, Sha256};
 
@@ -14,6 +14,9 @@ use crate::operations::intake::Upload;
 
 /// Longest text field that is taken, in bytes.
 const MAX_TEXT: u64 = 16_384;
+
+/// Longest JSON body that is taken, in bytes.
+const MAX_BODY: usize = 65_536;
 
 /// Parts a form may have, unknown ones among them.
 const MAX_PARTS: usize = 32;
@@ -138,6 +141,18 @@ pub async fn receive(
         }
     }
     Ok(form)
+}
+
+/// A body of a few kilobytes, whole.
+pub async fn small_body(payload: Payload) -> Result<Bytes, UploadError> {
+    payload
+        .to_bytes_limited(MAX_BODY)
+        .await
+        .map_err(|_| UploadError::TooLarge {
+            name: "the body",
+            limit: MAX_BODY as u64,
+        })?
+        .map_err(|_| UploadError::Broken)
 }
 
 impl Form {

@@ -26,9 +26,6 @@ use crate::vision::subject;
 const THUMBNAIL_SIDE: u32 = 160;
 const THUMBNAIL_QUALITY: u8 = 80;
 
-/// Patterns that the detector takes for faces reach up to here; `vision::subject` draws the same line.
-const SURELY_A_PERSON: f32 = 0.98;
-
 /// The networks and the limits they work within.
 pub struct FaceExaminer {
     detector: Detector,
@@ -340,12 +337,12 @@ fn focus(picture: &Picture, last_face: Option<FaceBox>) -> BoundingBox {
 }
 
 /// The faces beside which the subject stands, itself among them: a doubtful one is nobody.
-fn comparable(subject: &Face, all: &[Face]) -> usize {
+fn comparable(face: &Face, all: &[Face]) -> usize {
     let people = all
         .iter()
-        .filter(|face| face.confidence >= SURELY_A_PERSON.min(subject.confidence));
+        .filter(|face| face.confidence >= subject::SURE.min(face.confidence));
     capture::comparable_faces(
-        subject.bounds.height(),
+        face.bounds.height(),
         people.map(|face| face.bounds.height()),
     )
 }

@@ -23,7 +23,7 @@ const UPRIGHT_ROLL: f32 = 30.0;
 
 /// Below this a face on a document is taken only when there is no surer one: card backgrounds and
 /// faces seen sideways reach up to here.
-const SURE: f32 = 0.98;
+pub const SURE: f32 = 0.98;
 
 /// In a frame, what the detector doubts more than this is no measure of what is large.
 const LIKELY: f32 = 0.9;

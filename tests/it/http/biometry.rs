@@ -300,6 +300,18 @@ async fn process_video_without_a_phrase_is_refused_in_the_vendors_words() {
 }
 
 #[actix_web::test]
+async fn a_bare_warm_up_is_accepted_too() {
+    let app = TestApp::start().await;
+    let answer = app
+        .post("/api-gateway/sessions/start?warmup")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(app.sessions().await[0]["metadata"], json!({"warmup": true}));
+}
+
+#[actix_web::test]
 async fn warm_up_and_device_are_accepted_and_kept() {
     let app = TestApp::start().await;
     let answer = app

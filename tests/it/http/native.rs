@@ -250,6 +250,10 @@ async fn a_bad_body_names_what_is_wrong() {
         let answer = app.post("/v1/sessions").body(bad).send().await.unwrap();
         native_error(answer, StatusCode::BAD_REQUEST).await;
     }
+    let long = format!(r#"{{"reference": "{}"}}"#, "x".repeat(70_000));
+    let answer = app.post("/v1/sessions").body(long).send().await.unwrap();
+    let (code, _) = native_error(answer, StatusCode::PAYLOAD_TOO_LARGE).await;
+    assert_eq!(code, "too_large");
     app.assert_nothing_stored().await;
 }
 

@@ -32,7 +32,6 @@ pub fn configure(routes: &mut web::ServiceConfig) {
         .service(
             web::scope("/api-gateway")
                 .app_data(json_errors())
-                .app_data(query_errors())
                 .route("/sessions/start", web::post().to(start_session))
                 .route("/sessions/end/{id}", web::post().to(end_session))
                 .route("/process-video", web::post().to(process_video))
@@ -50,7 +49,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 
 #[derive(Deserialize)]
 pub struct StartQuery {
-    warmup: Option<bool>,
+    /// Text, because callers write it bare, as `true` or as `1`; it asks for nothing here.
+    warmup: Option<String>,
 }
 
 /// Starts a session that later calls join by `X-Session-ID`.
@@ -63,9 +63,10 @@ pub async fn start_session(
     query: Query<StartQuery>,
 ) -> Answer {
     let caller = caller(&request, &operations).await?;
-    let metadata = query
-        .warmup
-        .map(|warmup| serde_json::json!({ "warmup": warmup }));
+    let metadata = query.warmup.as_deref().map(|warmup| {
+        let wanted = !matches!(warmup, "false" | "0");
+        serde_json::json!({ "warmup": wanted })
+    });
     let new = NewSession {
         metadata,
         ..own_session(&request)?
@@ -331,10 +332,4 @@ fn json_errors() -> web::JsonConfig {
             ))
             .into()
         })
-}
-
-fn query_errors() -> web::QueryConfig {
-    web::QueryConfig::default().error_handler(|_, _| {
-        BiometryError::from(Refusal::bad_request("`warmup` is `true` or `false`")).into()
-    })
 }

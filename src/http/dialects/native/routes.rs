@@ -79,9 +79,10 @@ pub async fn read_models(request: HttpRequest, operations: Data<Operations>) -> 
 pub async fn open_session(
     request: HttpRequest,
     operations: Data<Operations>,
-    body: web::Bytes,
+    payload: Payload,
 ) -> Answer {
     let caller = caller(&request, &operations).await?;
+    let body = upload::small_body(payload).await?;
     let body: NewSessionBody = if body.is_empty() {
         NewSessionBody::default()
     } else {
