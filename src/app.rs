@@ -42,6 +42,11 @@ pub enum AppError {
     Packs(#[from] PackError),
     #[error("{0}")]
     Vision(#[from] VisionError),
+    /// A percentage without a measurement behind it would mean nothing.
+    #[error(
+        "the embedder {pack} has no calibration in the manifest; `likeness eval PAIRS.csv --pack {pack} --calibrate` writes one"
+    )]
+    Uncalibrated { pack: String },
     #[error("the rule file {file} is refused: {source}")]
     Rules {
         file: String,
@@ -291,10 +296,17 @@ fn media_limits(config: &Config) -> MediaLimits {
 fn open_packs(config: &Config) -> Result<OpenPacks, AppError> {
     let folder = ModelsFolder::new(&config.models);
     let (manifest, cache) = (folder.manifest()?, folder.cache());
-    if config.embedder.is_empty() {
-        return Ok(cache::open(&manifest, &cache)?);
+    let packs = if config.embedder.is_empty() {
+        cache::open(&manifest, &cache)?
+    } else {
+        cache::open_with(&manifest, &cache, &config.embedder)?
+    };
+    if packs.embedder.pack.calibration.is_none() {
+        return Err(AppError::Uncalibrated {
+            pack: packs.embedder.pack.name,
+        });
     }
-    Ok(cache::open_with(&manifest, &cache, &config.embedder)?)
+    Ok(packs)
 }
 
 fn model_facts(packs: &OpenPacks) -> ModelFacts {
@@ -302,7 +314,6 @@ fn model_facts(packs: &OpenPacks) -> ModelFacts {
         detector: packs.detector.pack.name.clone(),
         embedder: packs.embedder.pack.name.clone(),
         weaker: packs.weaker,
-        calibrated: packs.embedder.pack.calibration.is_some(),
     }
 }
 

@@ -13,8 +13,6 @@ pub struct ModelFacts {
     pub embedder: String,
     /// A better embedder exists and could not be had.
     pub weaker: bool,
-    /// Whether percentages rest on a measured calibration.
-    pub calibrated: bool,
 }
 
 /// The evidence to examine and how closely to look.

@@ -174,6 +174,34 @@ fn the_exit_status_of_match_is_the_verdict() {
 }
 
 #[test]
+fn an_embedder_without_a_calibration_decides_nothing() {
+    if !weights::are_here("cli::an_embedder_without_a_calibration_decides_nothing") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("models/manifest.json")).unwrap();
+    let mut manifest: Value = serde_json::from_str(&text).unwrap();
+    for pack in manifest["packs"].as_array_mut().unwrap() {
+        pack["calibration"] = Value::Null;
+    }
+    std::fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
+    std::os::unix::fs::symlink(root.join("models/cache"), folder.path().join("cache")).unwrap();
+    let card = sample("genuine/document.jpg");
+    let refused = Command::new(env!("CARGO_BIN_EXE_likeness"))
+        .args(["compare", path(&card), path(&card)])
+        .env("LIKENESS_MODELS", folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        stderr(&refused).contains("has no calibration"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[test]
 fn two_pictures_are_compared_and_a_picture_is_embedded() {
     if !weights::are_here("cli::two_pictures_are_compared_and_a_picture_is_embedded") {
         return;

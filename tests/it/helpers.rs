@@ -227,7 +227,6 @@ impl TestApp {
             detector: "fake".to_owned(),
             embedder: "fake".to_owned(),
             weaker: true,
-            calibrated: true,
         };
         let app = App::build(
             &config,

@@ -347,8 +347,6 @@ pub struct ModelsBody {
     pub embedder: String,
     /// A better embedder exists and could not be had when the models were fetched.
     pub weaker: bool,
-    /// Whether percentages rest on a measured calibration.
-    pub calibrated: bool,
     /// Whether the models are warm.
     pub ready: bool,
 }
@@ -359,7 +357,6 @@ impl ModelsBody {
             detector: models.detector.clone(),
             embedder: models.embedder.clone(),
             weaker: models.weaker,
-            calibrated: models.calibrated,
             ready,
         }
     }
