@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::http::call_log::with_call_log;
 use crate::http::request_id::with_request_id;
 use crate::http::settings::HttpSettings;
 use crate::http::{dialects, health, openapi};
@@ -67,7 +68,8 @@ pub enum AppError {
 pub enum Instruments {
     /// Verified when the service is built, warmed while it already answers.
     Packs,
-    Given(ModelFacts, Arc<dyn Examiner>),
+    /// What a test brings; without an examiner the models never become warm.
+    Given(ModelFacts, Option<Arc<dyn Examiner>>),
 }
 
 /// A service that is listening.
@@ -128,7 +130,7 @@ impl App {
         let (server, address) = serve(config, &operations)?;
         let warm_up = match (instruments, packs) {
             (Instruments::Given(_, examiner), _) => {
-                warm.send_replace(Some(examiner));
+                warm.send_replace(examiner);
                 None
             }
             (Instruments::Packs, packs) => packs.map(|packs| {
@@ -209,12 +211,15 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
     let settings = web::Data::new(HttpSettings {
         max_document_bytes: config.max_document_bytes,
         max_video_bytes: config.max_video_bytes,
+        max_picture_bytes: config.max_picture_bytes,
+        max_json_bytes: config.max_json_bytes,
         max_wait: Duration::from_secs(u64::from(config.max_wait_seconds)),
     });
     let server = HttpServer::new(move || {
         Routes::new()
             .app_data(operations.clone())
             .app_data(settings.clone())
+            .wrap(from_fn(with_call_log))
             .wrap(from_fn(with_request_id))
             .configure(health::configure)
             .configure(openapi::configure)
@@ -314,6 +319,8 @@ fn model_facts(packs: &OpenPacks) -> ModelFacts {
         detector: packs.detector.pack.name.clone(),
         embedder: packs.embedder.pack.name.clone(),
         weaker: packs.weaker,
+        mask: None,
+        liveness: None,
     }
 }
 
@@ -387,5 +394,7 @@ fn operations_settings(
         lease_ms: i64::from(config.lease_seconds) * 1000,
         max_attempts: config.max_attempts,
         intake_threads: 2,
+        look_threads: config.look_threads,
+        fremis_project: Some(config.fremis_project.clone()).filter(|name| !name.is_empty()),
     }
 }

@@ -65,6 +65,7 @@ pub mod operations;
 pub mod packs;
 pub mod pipeline;
 pub mod scoring;
+pub mod search;
 pub mod session;
 pub mod store;
 pub mod telemetry;

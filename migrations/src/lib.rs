@@ -11,6 +11,8 @@ mod m20261121_000001_projects;
 mod m20261121_000002_sessions;
 mod m20261121_000003_examinations;
 mod m20261121_000004_consents;
+mod m20261121_000005_galleries;
+mod m20261121_000006_calls;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -27,6 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_sessions::Migration),
             Box::new(m20261121_000003_examinations::Migration),
             Box::new(m20261121_000004_consents::Migration),
+            Box::new(m20261121_000005_galleries::Migration),
+            Box::new(m20261121_000006_calls::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::config::Config;
 use crate::operations::Operations;
-use crate::session::project::{ConsentPolicy, Project};
+use crate::session::project::{ConsentPolicy, Dialect, MaskPolicy, Project, ProjectSettings};
 
 /// Shows and sets what each project may decide for itself.
 #[derive(Debug, Args)]
@@ -61,6 +61,99 @@ struct SetArgs {
     /// Back to the service's default rules.
     #[arg(long, conflicts_with = "rules")]
     default_rules: bool,
+
+    /// The percentage from which on FREMIS answers `match: true`.
+    #[arg(long, value_name = "PERCENT")]
+    fremis_threshold: Option<f64>,
+
+    /// The percentage from which on RisetAI answers `verified: true`.
+    #[arg(long, value_name = "PERCENT")]
+    risetai_threshold: Option<f64>,
+
+    /// The percentage from which on OpenCV FR answers a match; a call may ask for more, never for less.
+    #[arg(long, value_name = "PERCENT")]
+    opencv_fr_threshold: Option<f64>,
+
+    /// Calls of the API the project may make in all; `none` for no limit.
+    #[arg(long, value_name = "N|none")]
+    max_calls: Option<Limit>,
+
+    /// Faces the project may have enrolled; `none` for no limit.
+    #[arg(long, value_name = "N|none")]
+    max_faces: Option<Limit>,
+
+    /// Galleries the project may have; `none` for no limit.
+    #[arg(long, value_name = "N|none")]
+    max_galleries: Option<Limit>,
+
+    /// An API that the project's tokens are not to open.
+    #[arg(long, value_name = "API")]
+    disable: Vec<DialectArg>,
+
+    /// An API that they are to open again.
+    #[arg(long, value_name = "API")]
+    enable: Vec<DialectArg>,
+
+    /// Whether answers that tell of a mask need a model pack that can.
+    #[arg(long)]
+    masks: Option<MaskArg>,
+
+    /// Whether ARGOS calls must name a `callbackUrl`, where the result goes.
+    #[arg(long, value_name = "BOOL")]
+    argos_asynchronous: Option<bool>,
+
+    /// Whether everything is refused to the project.
+    #[arg(long, value_name = "BOOL")]
+    suspended: Option<bool>,
+}
+
+/// A number, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limit(Option<u64>);
+
+impl std::str::FromStr for Limit {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        text.parse().map(|limit| Self(Some(limit)))
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DialectArg {
+    Native,
+    Biometry,
+    Fremis,
+    Risetai,
+    #[value(name = "opencv_fr")]
+    OpencvFr,
+    Argos,
+}
+
+impl From<DialectArg> for Dialect {
+    fn from(argument: DialectArg) -> Self {
+        match argument {
+            DialectArg::Native => Self::Native,
+            DialectArg::Biometry => Self::Biometry,
+            DialectArg::Fremis => Self::Fremis,
+            DialectArg::Risetai => Self::Risetai,
+            DialectArg::OpencvFr => Self::OpencvFr,
+            DialectArg::Argos => Self::Argos,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MaskArg {
+    /// Without such a pack the call is refused.
+    #[value(name = "required")]
+    Required,
+    /// Nobody asks, and the answer says `null`.
+    #[value(name = "not_examined")]
+    NotExamined,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -114,8 +207,52 @@ async fn change(set: SetArgs, operations: &Operations) -> Result<Project, CliErr
     if set.default_rules {
         settings.rules = None;
     }
+    change_dialects(&set, &mut settings);
     operations.set_project(&set.name, settings).await?;
     Ok(operations.find_project(&set.name).await?)
+}
+
+/// What concerns galleries and the APIs other than Biometry's.
+fn change_dialects(set: &SetArgs, settings: &mut ProjectSettings) {
+    let thresholds = &mut settings.thresholds;
+    for (given, threshold) in [
+        (set.fremis_threshold, &mut thresholds.fremis),
+        (set.risetai_threshold, &mut thresholds.risetai),
+        (set.opencv_fr_threshold, &mut thresholds.opencv_fr),
+    ] {
+        if let Some(given) = given {
+            *threshold = given;
+        }
+    }
+    let quotas = &mut settings.quotas;
+    for (given, quota) in [
+        (set.max_calls, &mut quotas.calls),
+        (set.max_faces, &mut quotas.faces),
+        (set.max_galleries, &mut quotas.galleries),
+    ] {
+        if let Some(Limit(given)) = given {
+            *quota = given;
+        }
+    }
+    for dialect in set.disable.iter().copied().map(Dialect::from) {
+        if !settings.disabled.contains(&dialect) {
+            settings.disabled.push(dialect);
+        }
+    }
+    for dialect in set.enable.iter().copied().map(Dialect::from) {
+        settings.disabled.retain(|disabled| *disabled != dialect);
+    }
+    match set.masks {
+        Some(MaskArg::Required) => settings.masks = MaskPolicy::Required,
+        Some(MaskArg::NotExamined) => settings.masks = MaskPolicy::NotExamined,
+        None => {}
+    }
+    if let Some(asynchronous) = set.argos_asynchronous {
+        settings.argos_asynchronous = asynchronous;
+    }
+    if let Some(suspended) = set.suspended {
+        settings.suspended = suspended;
+    }
 }
 
 fn print(project: &Project) -> Result<(), CliError> {
@@ -127,5 +264,11 @@ fn print(project: &Project) -> Result<(), CliError> {
         "frames": project.settings.frames,
         "consent": project.settings.consent,
         "own_rules": project.settings.rules.is_some(),
+        "thresholds": project.settings.thresholds,
+        "quotas": project.settings.quotas,
+        "disabled": project.settings.disabled,
+        "masks": project.settings.masks,
+        "argos_asynchronous": project.settings.argos_asynchronous,
+        "suspended": project.settings.suspended,
     }))
 }

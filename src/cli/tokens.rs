@@ -35,7 +35,7 @@ enum TokensCommand {
         project: String,
 
         /// What the token may do.
-        #[arg(long, value_name = "SCOPE", value_delimiter = ',', default_values = ["submit", "read"])]
+        #[arg(long, value_name = "SCOPE", value_delimiter = ',', default_values = ["submit", "read", "enrol"])]
         scopes: Vec<ScopeArg>,
 
         /// A word to know it by in the list.
@@ -79,6 +79,8 @@ enum ScopeArg {
     Submit,
     /// Read sessions, timelines and thumbnails.
     Read,
+    /// Make galleries, enrol people and delete them.
+    Enrol,
 }
 
 /// Runs the command.
@@ -142,5 +144,6 @@ fn scope(scope: ScopeArg) -> Scope {
     match scope {
         ScopeArg::Submit => Scope::Submit,
         ScopeArg::Read => Scope::Read,
+        ScopeArg::Enrol => Scope::Enrol,
     }
 }

@@ -1,22 +1,71 @@
-//! Finds out who is asking from `Authorization: Bearer`.
+//! Lets a request in: finds out who is asking and has the call counted and logged.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 
+use crate::http::call_log::LoggedCall;
 use crate::http::error::Refusal;
 use crate::operations::Operations;
+use crate::operations::admit::NewCall;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::session::project::Dialect;
 
 /// The caller of a request, by its bearer token.
-pub async fn caller(request: &HttpRequest, operations: &Operations) -> Result<Caller, Refusal> {
-    let secret = request
+pub async fn caller(
+    request: &HttpRequest,
+    operations: &Operations,
+    dialect: Dialect,
+) -> Result<Caller, Refusal> {
+    Ok(admit(request, operations, dialect, bearer_token(request)).await?)
+}
+
+/// The caller of a request, by a token that came in whatever header the dialect uses.
+pub async fn admit(
+    request: &HttpRequest,
+    operations: &Operations,
+    dialect: Dialect,
+    secret: Option<&str>,
+) -> Result<Caller, Error> {
+    let call = NewCall {
+        dialect,
+        endpoint: endpoint(request),
+    };
+    let secret = secret.ok_or(Error::Unauthenticated)?;
+    let (caller, id) = operations.admit(secret, call).await?;
+    LoggedCall::begin(request, id);
+    Ok(caller)
+}
+
+/// The caller of a FREMIS request: by its token, or by what an operator bound tokenless calls to.
+pub async fn admit_fremis(request: &HttpRequest, operations: &Operations) -> Result<Caller, Error> {
+    if request.headers().contains_key(AUTHORIZATION) {
+        return admit(request, operations, Dialect::Fremis, bearer_token(request)).await;
+    }
+    let (caller, id) = operations.admit_anonymous_fremis(endpoint(request)).await?;
+    LoggedCall::begin(request, id);
+    Ok(caller)
+}
+
+/// The token of `Authorization: Bearer`.
+pub fn bearer_token(request: &HttpRequest) -> Option<&str> {
+    request
         .headers()
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(bearer)
-        .ok_or(Error::Unauthenticated)?;
-    Ok(operations.authenticate(secret).await?)
+}
+
+/// The token of a header that holds nothing else.
+pub fn header_token<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let value = request.headers().get(name)?.to_str().ok()?.trim();
+    (!value.is_empty()).then_some(value)
+}
+
+/// The route's pattern; never the path, which may hold what a caller put into it.
+fn endpoint(request: &HttpRequest) -> String {
+    let pattern = request.match_pattern().unwrap_or_default();
+    format!("{} {pattern}", request.method())
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -2,6 +2,8 @@
 
 use actix_web::http::StatusCode;
 
+use crate::http::base64_picture::Base64Problem;
+use crate::http::json_body::{BodyError, WrongType};
 use crate::http::upload::UploadError;
 use crate::operations::error::Error;
 use crate::operations::run_examination::causes;
@@ -56,6 +58,21 @@ impl From<Error> for Refusal {
             Error::TooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
             }
+            Error::Picture(fault) => {
+                Self::new(StatusCode::BAD_REQUEST, fault.problem.code(), message)
+            }
+            Error::OtherPack(_) => Self::new(StatusCode::CONFLICT, "other_pack", message),
+            Error::QuotaReached { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "quota_reached", message)
+            }
+            Error::NotInstalled { .. } => {
+                Self::new(StatusCode::NOT_IMPLEMENTED, "not_installed", message)
+            }
+            Error::Suspended => Self::new(StatusCode::FORBIDDEN, "suspended", message),
+            Error::Disabled => Self::new(StatusCode::FORBIDDEN, "disabled", message),
+            Error::NotReady => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message).later(5)
+            }
             Error::Busy => Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", message).later(5),
             Error::StillRunning => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "still_running", message).later(5)
@@ -89,5 +106,29 @@ impl From<UploadError> for Refusal {
             | UploadError::TooManyParts => Self::bad_request(message),
             UploadError::Disk(source) => Error::internal(source).into(),
         }
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        let message = error.to_string();
+        match error {
+            BodyError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+            }
+            BodyError::Broken | BodyError::NotAnObject => Self::bad_request(message),
+        }
+    }
+}
+
+impl From<WrongType> for Refusal {
+    fn from(error: WrongType) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
+impl From<Base64Problem> for Refusal {
+    fn from(problem: Base64Problem) -> Self {
+        Self::bad_request(format!("the picture: {problem}"))
     }
 }

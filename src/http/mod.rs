@@ -1,10 +1,13 @@
 //! The HTTP door: who is asking, bounded uploads, one place where errors get their status, and a folder a dialect.
 
+pub mod base64_picture;
+pub mod call_log;
 pub mod caller;
 pub mod dialects;
 pub mod error;
 pub mod headers;
 pub mod health;
+pub mod json_body;
 pub mod openapi;
 pub mod request_id;
 pub mod settings;

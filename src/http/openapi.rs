@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::http::dialects::{biometry, native};
+use crate::http::dialects::{biometry, fremis, native};
 use crate::http::health;
 
 /// The description of every route.
@@ -22,7 +22,18 @@ use crate::http::health;
         biometry::routes::give_storage_consent,
         biometry::routes::process_video,
         biometry::routes::match_faces,
+        fremis::routes::match_pictures,
+        fremis::routes::match_faces,
+        fremis::routes::enroll,
+        fremis::routes::delete_enrollment,
+        fremis::routes::create_keyspace,
+        fremis::routes::recognize,
+        fremis::routes::healthcheck,
+        fremis::routes::limit_usage,
         native::routes::read_models,
+        native::embeddings::embed,
+        native::calls::list_calls,
+        native::calls::read_usage,
         native::routes::open_session,
         native::routes::list_sessions,
         native::routes::read_session,

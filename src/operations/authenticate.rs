@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq;
 
 use crate::operations::Operations;
 use crate::operations::error::Error;
+use crate::session::ids::TokenId;
 use crate::session::project::{Project, Scope};
 
 /// Somebody with a live token.
@@ -12,6 +13,8 @@ use crate::session::project::{Project, Scope};
 pub struct Caller {
     pub project: Project,
     pub scopes: Vec<Scope>,
+    /// The token that was shown; none for calls that an operator bound to a project.
+    pub token: Option<TokenId>,
 }
 
 impl Caller {
@@ -23,6 +26,7 @@ impl Caller {
         let name = match scope {
             Scope::Submit => "submit",
             Scope::Read => "read",
+            Scope::Enrol => "enrol",
         };
         Err(Error::Refused {
             reason: format!("the access token lacks the scope `{name}`"),
@@ -54,6 +58,7 @@ impl Operations {
         Ok(Caller {
             project,
             scopes: record.scopes,
+            token: Some(record.id),
         })
     }
 }

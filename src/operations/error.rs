@@ -1,7 +1,9 @@
 //! Why a verb was not carried out; `http` gives each kind its status, once.
 
+use crate::operations::picture_fault::PictureFault;
 use crate::session::examination::Failure;
 use crate::session::status::SessionStatus;
+use crate::session::template::OtherPack;
 use crate::store::error::StoreError;
 
 /// Why a verb was not carried out. Everything but `Internal` is for the caller to read.
@@ -21,7 +23,21 @@ pub enum Error {
     Invalid { reason: String },
     #[error("{reason}")]
     TooLarge { reason: String },
-    #[error("too many examinations are waiting; try again in a moment")]
+    #[error("{0}")]
+    Picture(PictureFault),
+    #[error("{0}; `likeness galleries re-embed` brings a gallery to the pack that decides")]
+    OtherPack(#[from] OtherPack),
+    #[error("the project has used up the {what} it may have")]
+    QuotaReached { what: &'static str },
+    #[error("no model pack is installed that examines {what}")]
+    NotInstalled { what: &'static str },
+    #[error("the project is suspended")]
+    Suspended,
+    #[error("this API is disabled for the project")]
+    Disabled,
+    #[error("the models are still being loaded; try again in a moment")]
+    NotReady,
+    #[error("too much is waiting to be examined; try again in a moment")]
     Busy,
     #[error("the examination takes longer than this call may wait; read its result later")]
     StillRunning,
@@ -60,6 +76,10 @@ impl From<StoreError> for Error {
         match error {
             StoreError::WrongState { status } => Self::WrongState { status },
             StoreError::QueueFull { .. } => Self::Busy,
+            StoreError::QuotaReached { what } => Self::QuotaReached { what },
+            error @ StoreError::TooManyFaces { .. } => Self::Conflict {
+                reason: error.to_string(),
+            },
             error @ (StoreError::NotFound { .. }
             | StoreError::AlreadyExists { .. }
             | StoreError::Unstorable { .. }

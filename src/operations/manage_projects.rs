@@ -51,6 +51,12 @@ impl Operations {
         if !(0.0..=100.0).contains(&settings.match_threshold) {
             return Err(Error::invalid("`match_threshold` lies between 0 and 100"));
         }
+        let thresholds = &settings.thresholds;
+        for threshold in [thresholds.fremis, thresholds.risetai, thresholds.opencv_fr] {
+            if !(0.0..=100.0).contains(&threshold) {
+                return Err(Error::invalid("a threshold lies between 0 and 100"));
+            }
+        }
         if let Some(rules) = &settings.rules {
             Rules::parse(rules).map_err(|error| Error::invalid(format!("the rules: {error}")))?;
         }

@@ -7,27 +7,39 @@ use tokio::sync::Semaphore;
 
 use crate::media::limits::MediaLimits;
 use crate::operations::clock::Clock;
+use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::store::Store;
 use crate::vision::picture::PictureLimits;
 
 pub mod accept_evidence;
+pub mod admit;
 pub mod authenticate;
 pub mod await_examination;
 pub mod check_consent;
 pub mod clock;
+pub mod compare;
+pub mod embed_picture;
 pub mod end_session;
+pub mod enrol;
 pub mod error;
+pub mod identify;
 pub mod intake;
+pub mod look;
+pub mod manage_galleries;
+pub mod manage_people;
 pub mod manage_projects;
 pub mod manage_tokens;
 pub mod match_faces;
 pub mod open_session;
+pub mod picture_fault;
+pub mod re_embed;
 pub mod read_sessions;
 pub mod read_thumbnail;
 pub mod record_consent;
 pub mod request_examination;
+mod residents;
 pub mod run_examination;
 pub mod signal;
 
@@ -41,7 +53,17 @@ pub struct Operations {
     pub(crate) settings: Arc<OperationsSettings>,
     /// Checks of received files hold a permit each, so that uploads cannot take every core.
     pub(crate) intake: Arc<Semaphore>,
+    /// Looks at single pictures hold a turn each.
+    pub(crate) looking: Looking,
+    pub(crate) residents: Residents,
     pub(crate) signalling: Signalling,
+}
+
+/// Who may look at a picture now, and who may wait to.
+#[derive(Clone)]
+pub(crate) struct Looking {
+    pub(crate) turns: Arc<Semaphore>,
+    pub(crate) places: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Operations {
@@ -67,6 +89,10 @@ pub struct OperationsSettings {
     pub max_attempts: u32,
     /// Checks of received files that may run at once.
     pub intake_threads: usize,
+    /// Pictures that may be looked at at once.
+    pub look_threads: usize,
+    /// The project of FREMIS calls that come without a token.
+    pub fremis_project: Option<String>,
 }
 
 /// Everything `Operations` is built from.
@@ -88,7 +114,15 @@ impl std::fmt::Debug for Parts {
 impl Operations {
     pub fn new(parts: Parts) -> Self {
         let intake = Arc::new(Semaphore::new(parts.settings.intake_threads.max(1)));
+        let turns = parts.settings.look_threads.max(1);
+        let waiting = usize::try_from(parts.settings.max_queued).unwrap_or(usize::MAX);
+        let places = turns.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
         Self {
+            looking: Looking {
+                turns: Arc::new(Semaphore::new(turns)),
+                places: Arc::new(Semaphore::new(places)),
+            },
+            residents: Residents::default(),
             store: parts.store,
             clock: parts.clock,
             models: parts.models,

@@ -8,7 +8,9 @@ use crate::media::limits::MediaLimits;
 use crate::media::sampling::{self, SamplingReport, Window};
 use crate::pipeline::aggregate;
 use crate::pipeline::capture;
-use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner, Thumbnail};
+use crate::pipeline::examiner::{
+    ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, Thumbnail,
+};
 use crate::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     VideoFinding,
@@ -25,12 +27,13 @@ use crate::vision::subject;
 /// officer's list, little to keep.
 const THUMBNAIL_SIDE: u32 = 160;
 const THUMBNAIL_QUALITY: u8 = 80;
+const THUMBNAIL_MARGIN: f32 = 0.3;
 
 /// The networks and the limits they work within.
 pub struct FaceExaminer {
-    detector: Detector,
-    embedder: Embedder,
-    picture_limits: PictureLimits,
+    pub(super) detector: Detector,
+    pub(super) embedder: Embedder,
+    pub(super) picture_limits: PictureLimits,
     media_limits: MediaLimits,
 }
 
@@ -161,10 +164,7 @@ impl FaceExaminer {
                 Ok::<_, VisionError>(document.similarity(&embedding))
             })
             .transpose()?;
-        let thumbnail = picture
-            .crop(&face.bounds, 0.3)
-            .scaled_to_fit(THUMBNAIL_SIDE)
-            .to_jpeg(THUMBNAIL_QUALITY)?;
+        let thumbnail = thumbnail(picture, face)?;
         Ok(Row {
             time_ms: candidate.time_ms,
             size: (picture.width(), picture.height()),
@@ -179,6 +179,18 @@ impl FaceExaminer {
 }
 
 impl Examiner for FaceExaminer {
+    fn look(&self, order: LookOrder<'_>) -> Result<Looked, ExamineError> {
+        self.look_at_picture(order)
+    }
+
+    fn percentage(&self, similarity: f32) -> f64 {
+        self.embedder.percentage(similarity)
+    }
+
+    fn similarity_for(&self, percentage: f64) -> f64 {
+        self.embedder.scale().similarity_for(percentage)
+    }
+
     fn examine(
         &self,
         input: ExaminationInput<'_>,
@@ -336,8 +348,16 @@ fn focus(picture: &Picture, last_face: Option<FaceBox>) -> BoundingBox {
     }
 }
 
+/// A face with a little around it, small.
+pub(super) fn thumbnail(picture: &Picture, face: &Face) -> Result<Vec<u8>, VisionError> {
+    picture
+        .crop(&face.bounds, THUMBNAIL_MARGIN)
+        .scaled_to_fit(THUMBNAIL_SIDE)
+        .to_jpeg(THUMBNAIL_QUALITY)
+}
+
 /// The faces beside which the subject stands, itself among them: a doubtful one is nobody.
-fn comparable(face: &Face, all: &[Face]) -> usize {
+pub(super) fn comparable(face: &Face, all: &[Face]) -> usize {
     let people = all
         .iter()
         .filter(|face| face.confidence >= subject::SURE.min(face.confidence));
@@ -347,7 +367,7 @@ fn comparable(face: &Face, all: &[Face]) -> usize {
     )
 }
 
-fn face_box(face: &Face) -> FaceBox {
+pub(super) fn face_box(face: &Face) -> FaceBox {
     FaceBox {
         left: face.bounds.left,
         top: face.bounds.top,
@@ -356,7 +376,7 @@ fn face_box(face: &Face) -> FaceBox {
     }
 }
 
-fn face_finding(picture: &Picture, face: &Face) -> FaceFinding {
+pub(super) fn face_finding(picture: &Picture, face: &Face) -> FaceFinding {
     let pose = quality::pose(face);
     FaceFinding {
         face_box: face_box(face),

@@ -1,9 +1,10 @@
-//! The seam to whatever examines: real networks in the service, a fake in tests of the doors.
+//! The seam to whatever examines a session or looks at a picture: real networks in the service, a fake in tests of the doors.
 
 use std::path::Path;
 
 use crate::media::error::MediaError;
-use crate::session::examination::Examination;
+use crate::session::examination::{CaptureCode, Examination, FaceBox, FaceFinding};
+use crate::session::template::Template;
 use crate::vision::error::VisionError;
 
 /// Which packs decide; known before they are warm.
@@ -13,6 +14,10 @@ pub struct ModelFacts {
     pub embedder: String,
     /// A better embedder exists and could not be had.
     pub weaker: bool,
+    /// The pack that tells whether a face wears a mask, where one is installed.
+    pub mask: Option<String>,
+    /// The pack that tells whether a face is live, where one is installed.
+    pub liveness: Option<String>,
 }
 
 /// The evidence to examine and how closely to look.
@@ -22,6 +27,49 @@ pub struct ExaminationInput<'a> {
     pub video: &'a Path,
     /// Frames to look at, 1–64.
     pub frames: usize,
+}
+
+/// A picture to look at, and what for.
+#[derive(Clone, Copy)]
+pub struct LookOrder<'a> {
+    /// The file as it came: JPEG, PNG, WebP or BMP.
+    pub picture: &'a [u8],
+    /// How many of its faces get a template, the subject first, then the larger before the smaller.
+    pub templates: usize,
+    /// Ask whether the subject wears a mask, where a pack can tell.
+    pub mask: bool,
+    /// Ask whether the subject is live, where a pack can tell.
+    pub liveness: bool,
+}
+
+/// What a picture shows. It holds faces, so it has no `Debug`.
+pub struct Looked {
+    /// The size of the picture as it came, after the orientation its file asks for.
+    pub width: u32,
+    pub height: u32,
+    /// How the subject was captured.
+    pub code: CaptureCode,
+    /// Faces that could be the subject's as well, the subject among them.
+    pub comparable: usize,
+    /// The subject first, then the larger before the smaller.
+    pub faces: Vec<LookedFace>,
+}
+
+/// One face of a picture.
+pub struct LookedFace {
+    /// Measured on the upright face.
+    pub finding: FaceFinding,
+    /// In the picture as it came.
+    pub face_box: FaceBox,
+    /// Left eye, right eye, nose tip, left and right corner of the mouth, in the picture as it came.
+    pub landmarks: [(f32, f32); 5],
+    /// Present for as many faces as were asked for.
+    pub template: Option<Template>,
+    /// The upright face as a JPEG, present beside a template.
+    pub thumbnail: Vec<u8>,
+    pub masked: Option<bool>,
+    /// 0–1, 1 being live.
+    pub liveness: Option<f64>,
 }
 
 /// An examination and the pictures of its timeline.
@@ -43,6 +91,8 @@ pub enum ExamineError {
     Document(#[source] VisionError),
     #[error("the video: {0}")]
     Video(#[source] MediaError),
+    #[error("{0}")]
+    Picture(#[source] VisionError),
     #[error("the networks could not be run: {0}")]
     Vision(#[source] VisionError),
 }
@@ -51,15 +101,24 @@ impl ExamineError {
     /// Whether the evidence is to blame, so that trying again would change nothing.
     pub fn is_about_evidence(&self) -> bool {
         match self {
-            Self::Document(error) => error.is_about_the_picture(),
+            Self::Document(error) | Self::Picture(error) => error.is_about_the_picture(),
             Self::Video(error) => error.is_about_the_file(),
             Self::Vision(_) => false,
         }
     }
 }
 
-/// Examines one document and one video. Blocking, and heavy on the CPU.
+/// Examines documents and videos, and looks at single pictures. Blocking, and heavy on the CPU.
 pub trait Examiner: Send + Sync {
+    /// Finds the faces of a picture and makes templates of as many as are asked for.
+    fn look(&self, order: LookOrder<'_>) -> Result<Looked, ExamineError>;
+
+    /// The similarity of two templates of the deciding pack on the scale of 0 to 100.
+    fn percentage(&self, similarity: f32) -> f64;
+
+    /// The similarity from which a percentage is reached.
+    fn similarity_for(&self, percentage: f64) -> f64;
+
     /// `progress` is told after every frame how many of how many are done.
     fn examine(
         &self,

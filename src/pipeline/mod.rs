@@ -4,3 +4,4 @@ pub mod aggregate;
 pub mod capture;
 pub mod examine;
 pub mod examiner;
+pub mod look;

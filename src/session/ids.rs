@@ -60,3 +60,23 @@ id!(
     TokenId,
     "tok_"
 );
+id!(
+    /// One gallery: a set of enrolled people that is searched as a whole.
+    GalleryId,
+    "gal_"
+);
+id!(
+    /// One enrolled person, whatever name callers know them by.
+    SubjectId,
+    "subj_"
+);
+id!(
+    /// One picture of an enrolled person, as the vector it was turned into.
+    TemplateId,
+    "tmpl_"
+);
+id!(
+    /// One call of the API, as the log of calls keeps it.
+    CallId,
+    "call_"
+);

@@ -1,9 +1,12 @@
-//! The nouns: identifiers, the session and its states, projects, evidence, examinations. No database, no network.
+//! The nouns: identifiers, sessions, projects, evidence, examinations, galleries, templates. No database, no network.
 
+pub mod call;
 pub mod evidence;
 pub mod examination;
+pub mod gallery;
 pub mod ids;
 pub mod project;
 pub mod status;
+pub mod template;
 pub mod time;
 pub mod visit;

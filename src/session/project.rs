@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::session::call::Quotas;
 use crate::session::ids::{ProjectId, TokenId};
 use crate::session::time::Timestamp;
 
@@ -13,6 +14,72 @@ pub enum ConsentPolicy {
     ByContract,
     /// It must have been given to this service before anything is processed.
     Required,
+}
+
+/// The APIs that callers may speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    Native,
+    Biometry,
+    Fremis,
+    Risetai,
+    OpencvFr,
+    Argos,
+}
+
+impl Dialect {
+    pub const ALL: [Self; 6] = [
+        Self::Native,
+        Self::Biometry,
+        Self::Fremis,
+        Self::Risetai,
+        Self::OpencvFr,
+        Self::Argos,
+    ];
+
+    /// The name it is logged and configured under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Biometry => "biometry",
+            Self::Fremis => "fremis",
+            Self::Risetai => "risetai",
+            Self::OpencvFr => "opencv_fr",
+            Self::Argos => "argos",
+        }
+    }
+}
+
+/// From which percentage on a dialect that answers yes or no says yes: floors, which a call may
+/// raise and never lower.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    pub fremis: f64,
+    pub risetai: f64,
+    pub opencv_fr: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            fremis: 80.0,
+            risetai: 75.0,
+            opencv_fr: 70.0,
+        }
+    }
+}
+
+/// What a dialect does whose answers must say whether a mask is worn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaskPolicy {
+    /// It is asked of a model pack; without one the call is refused.
+    #[default]
+    Required,
+    /// Nobody asks, and the answer says `null`.
+    NotExamined,
 }
 
 /// What an operator may set for one project.
@@ -28,6 +95,15 @@ pub struct ProjectSettings {
     pub consent: ConsentPolicy,
     /// The project's own rules, as the text of a rule file; the service's default without it.
     pub rules: Option<String>,
+    pub thresholds: Thresholds,
+    pub quotas: Quotas,
+    /// APIs that the project's tokens do not open.
+    pub disabled: Vec<Dialect>,
+    pub masks: MaskPolicy,
+    /// ARGOS calls must name a `callbackUrl`, and the result goes there.
+    pub argos_asynchronous: bool,
+    /// Nothing is processed for the project until it is lifted.
+    pub suspended: bool,
 }
 
 impl Default for ProjectSettings {
@@ -38,6 +114,12 @@ impl Default for ProjectSettings {
             frames: 8,
             consent: ConsentPolicy::ByContract,
             rules: None,
+            thresholds: Thresholds::default(),
+            quotas: Quotas::default(),
+            disabled: Vec::new(),
+            masks: MaskPolicy::default(),
+            argos_asynchronous: false,
+            suspended: false,
         }
     }
 }
@@ -59,6 +141,8 @@ pub enum Scope {
     Submit,
     /// Read sessions, timelines and thumbnails.
     Read,
+    /// Make galleries, enrol people and delete them.
+    Enrol,
 }
 
 /// A token as it is kept: the secret itself is never stored, only its SHA-256.

@@ -11,7 +11,7 @@ use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::session::ids::{EvidenceId, SessionId};
+use crate::session::ids::{EvidenceId, ProjectId, SessionId, TemplateId};
 use crate::store::Store;
 use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
@@ -23,6 +23,16 @@ const CHUNK: usize = 1 << 20;
 /// Where the bytes of a piece of evidence lie.
 pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
     format!("sessions/{}/{}", session.0, evidence.0)
+}
+
+/// Where the picture of an enrolled face lies.
+pub(super) fn picture_key(project: ProjectId, face: TemplateId) -> String {
+    format!("faces/{}/{}/picture", project.0, face.0)
+}
+
+/// Where the thumbnail of an enrolled face lies.
+pub(super) fn thumbnail_key(project: ProjectId, face: TemplateId) -> String {
+    format!("faces/{}/{}/thumbnail", project.0, face.0)
 }
 
 /// The folder of blobs.

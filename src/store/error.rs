@@ -14,6 +14,10 @@ pub enum StoreError {
     WrongState { status: SessionStatus },
     #[error("{queued} examinations are waiting, and {limit} may")]
     QueueFull { queued: u64, limit: u64 },
+    #[error("the project may have no more {what}")]
+    QuotaReached { what: &'static str },
+    #[error("a person may have {limit} faces")]
+    TooManyFaces { limit: usize },
     #[error("there is no such {what}")]
     NotFound { what: &'static str },
     #[error("{what} exists already")]

@@ -9,8 +9,11 @@ use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
 pub mod blobs;
+pub mod calls;
 pub mod consents;
 mod database;
+mod doomed;
+pub mod enrolment;
 #[expect(
     unreachable_pub,
     reason = "the entity macro asks for public names; the module keeps them inside the room"
@@ -19,13 +22,17 @@ mod entity;
 pub mod error;
 pub mod evidence;
 pub mod examinations;
+pub mod galleries;
 pub mod options;
 pub mod projects;
 pub mod queue;
 mod reading;
 pub mod sessions;
+pub mod subjects;
 pub mod submission;
+pub mod template_changes;
 pub mod tokens;
+pub mod usage;
 
 /// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
 ///

@@ -142,7 +142,10 @@ impl Embedder {
     /// LFW's pairs.
     pub fn embed(&self, picture: &Picture, face: &Face) -> Result<Embedding, VisionError> {
         let embeddings = self.embed_chips(&[self.chip(picture, face)?], true)?;
-        embeddings.into_iter().next().ok_or_else(no_direction)
+        embeddings
+            .into_iter()
+            .next()
+            .ok_or_else(VisionError::no_direction)
     }
 
     /// The vectors of chips, each averaged with that of its mirror image if `mirror`.
@@ -160,7 +163,7 @@ impl Embedder {
         }
         let raw = self.raw(&seen)?;
         raw.chunks(if mirror { 2 } else { 1 })
-            .map(|views| mean_direction(views).ok_or_else(no_direction))
+            .map(|views| mean_direction(views).ok_or_else(VisionError::no_direction))
             .collect()
     }
 
@@ -234,13 +237,6 @@ fn mean_direction(views: &[Vec<f32>]) -> Option<Embedding> {
         }
     }
     Embedding::from_values(sum)
-}
-
-/// Only broken weights answer a picture with nothing or with what is not a number.
-fn no_direction() -> VisionError {
-    VisionError::Network(candle_core::Error::msg(
-        "the network's answer has no direction",
-    ))
 }
 
 #[cfg(test)]

@@ -32,6 +32,13 @@ pub enum VisionError {
 }
 
 impl VisionError {
+    /// Only broken weights answer a picture with nothing or with what is not a number.
+    pub(crate) fn no_direction() -> Self {
+        Self::Network(candle_core::Error::msg(
+            "a face's vector is zero or not a number",
+        ))
+    }
+
     /// Whether the picture is to blame, not the service.
     pub fn is_about_the_picture(&self) -> bool {
         match self {

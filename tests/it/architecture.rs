@@ -44,8 +44,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "operations",
-        &["media", "pipeline", "scoring", "session", "store", "vision"],
+        &[
+            "media", "pipeline", "scoring", "search", "session", "store", "vision",
+        ],
     ),
+    ("search", &["session"]),
     ("pipeline", &["media", "scoring", "session", "vision"]),
     ("evaluation", &["packs", "session", "vision"]),
     ("store", &["scoring", "session"]),

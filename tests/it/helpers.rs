@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use likeness::app::{App, Instruments};
@@ -12,7 +12,7 @@ use likeness::operations::Operations;
 use likeness::operations::clock::Clock;
 use likeness::operations::manage_tokens::NewToken;
 use likeness::pipeline::examiner::{
-    ExaminationInput, ExamineError, Examined, Examiner, ModelFacts, Thumbnail,
+    ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, ModelFacts, Thumbnail,
 };
 use likeness::scoring::signals::Signals;
 use likeness::session::examination::{
@@ -70,18 +70,37 @@ pub(crate) struct FakeExaminer {
     scene: Mutex<Scene>,
     held: Mutex<bool>,
     released: Condvar,
+    waiting: AtomicUsize,
 }
 
 impl FakeExaminer {
     fn wait_until_released(&self) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut held = self.held.lock().unwrap();
         while *held {
             held = self.released.wait(held).unwrap();
         }
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 impl Examiner for FakeExaminer {
+    fn look(&self, order: LookOrder<'_>) -> Result<Looked, ExamineError> {
+        self.wait_until_released();
+        if self.scene.lock().unwrap().fault {
+            return Err(fault());
+        }
+        crate::faces::look(order)
+    }
+
+    fn percentage(&self, similarity: f32) -> f64 {
+        f64::from(similarity.clamp(0.0, 1.0)) * 100.0
+    }
+
+    fn similarity_for(&self, percentage: f64) -> f64 {
+        percentage / 100.0
+    }
+
     fn examine(
         &self,
         input: ExaminationInput<'_>,
@@ -91,13 +110,17 @@ impl Examiner for FakeExaminer {
         assert!(input.document.exists() && input.video.exists());
         let scene = self.scene.lock().unwrap().clone();
         if scene.fault {
-            return Err(ExamineError::Vision(VisionError::Io(
-                std::io::Error::other("secret detail of the machine"),
-            )));
+            return Err(fault());
         }
         progress(scene.percentages.len(), input.frames);
         Ok(examined(&scene, input.frames))
     }
+}
+
+fn fault() -> ExamineError {
+    ExamineError::Vision(VisionError::Io(std::io::Error::other(
+        "secret detail of the machine",
+    )))
 }
 
 fn face() -> FaceFinding {
@@ -207,10 +230,47 @@ impl TestApp {
     /// The same with settings changed.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::start_in(folder, change).await
+        Self::start_in(folder, change, fake_models()).await
     }
 
-    async fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
+    /// A service whose packs tell neither masks nor liveness.
+    pub(crate) async fn start_without_observations() -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let models = ModelFacts {
+            mask: None,
+            liveness: None,
+            ..fake_models()
+        };
+        Self::start_in(folder, |_| (), models).await
+    }
+
+    /// A service whose models never become warm.
+    pub(crate) async fn start_cold() -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::start_as(folder, |_| (), fake_models(), false).await
+    }
+
+    /// Returns once the examiner has something to look at, which it does while it is held.
+    pub(crate) async fn until_looking(&self) {
+        while self.examiner.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn start_in(
+        folder: Arc<TempDir>,
+        change: impl FnOnce(&mut Config),
+        models: ModelFacts,
+    ) -> Self {
+        Self::start_as(folder, change, models, true).await
+    }
+
+    async fn start_as(
+        folder: Arc<TempDir>,
+        change: impl FnOnce(&mut Config),
+        models: ModelFacts,
+        warm: bool,
+    ) -> Self {
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: folder.path().join("data"),
@@ -222,16 +282,12 @@ impl TestApp {
             scene: Mutex::new(Scene::of(&[90.0; 8])),
             held: Mutex::new(false),
             released: Condvar::new(),
+            waiting: AtomicUsize::new(0),
         });
-        let models = ModelFacts {
-            detector: "fake".to_owned(),
-            embedder: "fake".to_owned(),
-            weaker: true,
-        };
         let app = App::build(
             &config,
             clock.clone(),
-            Instruments::Given(models, examiner.clone()),
+            Instruments::Given(models, warm.then(|| examiner.clone() as Arc<dyn Examiner>)),
         )
         .await
         .unwrap();
@@ -259,7 +315,7 @@ impl TestApp {
         self.handle.stop(true).await;
         let mut this = self;
         (&mut this.running).await.unwrap();
-        Self::start_in(folder, |_| ()).await
+        Self::start_in(folder, |_| (), fake_models()).await
     }
 
     pub(crate) fn sees(&self, scene: Scene) {
@@ -277,8 +333,12 @@ impl TestApp {
     }
 
     pub(crate) async fn token_for(&self, project: &str) -> String {
-        self.token_with(project, vec![Scope::Submit, Scope::Read], None)
-            .await
+        self.token_with(
+            project,
+            vec![Scope::Submit, Scope::Read, Scope::Enrol],
+            None,
+        )
+        .await
     }
 
     pub(crate) async fn token_with(
@@ -379,6 +439,16 @@ impl TestApp {
         assert_eq!(self.sessions().await, Vec::<Value>::new());
         assert_eq!(self.files("blobs"), Vec::<PathBuf>::new());
         assert_eq!(self.files("scratch"), Vec::<PathBuf>::new());
+    }
+}
+
+fn fake_models() -> ModelFacts {
+    ModelFacts {
+        detector: "fake".to_owned(),
+        embedder: "fake".to_owned(),
+        weaker: true,
+        mask: Some("fake".to_owned()),
+        liveness: Some("fake".to_owned()),
     }
 }
 

@@ -8,7 +8,9 @@
 
 mod architecture;
 mod cli;
+mod contract;
 mod evaluation;
+mod faces;
 mod helpers;
 mod http;
 mod media;

@@ -3,10 +3,13 @@
 use actix_web::web;
 
 pub mod biometry;
+pub mod fremis;
 pub mod native;
 
 /// Adds every dialect's routes; a new dialect adds its line here.
 pub fn configure(routes: &mut web::ServiceConfig) {
     biometry::routes::configure(routes);
+    // Some of its paths lie below the native API's `/v1`, so it comes first.
+    fremis::routes::configure(routes);
     native::routes::configure(routes);
 }

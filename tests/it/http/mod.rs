@@ -3,6 +3,7 @@
 mod bad_input;
 mod biometry;
 mod consent;
+mod fremis;
 mod native;
 mod operation;
 mod tokens;

@@ -88,7 +88,8 @@ async fn settings_are_replaced(fixture: &Fixture) {
         numeric_result: true,
         frames: 64,
         consent: ConsentPolicy::Required,
-        rules: None,
+        suspended: true,
+        ..ProjectSettings::default()
     };
     store.save_settings(project, &settings).await.unwrap();
     assert_eq!(

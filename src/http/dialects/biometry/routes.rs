@@ -23,6 +23,7 @@ use crate::operations::open_session::NewSession;
 use crate::operations::record_consent::ConsentStatement;
 use crate::session::evidence::{ConsentKind, EvidenceKind};
 use crate::session::ids::SessionId;
+use crate::session::project::Dialect;
 
 type Answer = Result<HttpResponse, BiometryError>;
 
@@ -62,7 +63,7 @@ pub async fn start_session(
     operations: Data<Operations>,
     query: Query<StartQuery>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Biometry).await?;
     let metadata = query.warmup.as_deref().map(|warmup| {
         let wanted = !matches!(warmup, "false" | "0");
         serde_json::json!({ "warmup": wanted })
@@ -90,7 +91,7 @@ pub async fn end_session(
     operations: Data<Operations>,
     id: Path<String>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Biometry).await?;
     operations
         .end_session(&caller, session_id(&id)?)
         .await
@@ -138,7 +139,7 @@ pub async fn process_video(
     settings: Data<HttpSettings>,
     payload: Payload,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Biometry).await?;
     let target = target(&request)?;
     let parts = [
         Part::Text { name: "phrase" },
@@ -176,7 +177,7 @@ pub async fn match_faces(
     settings: Data<HttpSettings>,
     payload: Payload,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Biometry).await?;
     let target = target(&request)?;
     let prefilled = headers::flag(&request, "X-Use-Prefilled-Video")?;
     if prefilled && matches!(target, Target::New(_)) {
@@ -222,6 +223,7 @@ pub async fn match_faces(
 
 /// The form of `process-video`.
 #[derive(utoipa::ToSchema)]
+#[schema(as = biometry::ProcessVideoForm)]
 #[expect(dead_code, reason = "describes a multipart form to the API page")]
 pub struct ProcessVideoForm {
     phrase: String,
@@ -233,6 +235,7 @@ pub struct ProcessVideoForm {
 
 /// The form of `match-faces`.
 #[derive(utoipa::ToSchema)]
+#[schema(as = biometry::MatchForm)]
 #[expect(dead_code, reason = "describes a multipart form to the API page")]
 pub struct MatchForm {
     /// JPEG, PNG, WebP or BMP: a face or a document that carries one.
@@ -249,7 +252,7 @@ async fn record_consent(
     body: web::Json<ConsentBody>,
     kind: ConsentKind,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Biometry).await?;
     let ConsentBody {
         is_consent_given,
         user_fullname,

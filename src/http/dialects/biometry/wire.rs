@@ -10,6 +10,7 @@ use crate::session::project::ProjectSettings;
 
 /// Every error.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::ErrorBody)]
 pub struct ErrorBody {
     /// What is wrong, in words.
     pub error: String,
@@ -17,6 +18,7 @@ pub struct ErrorBody {
 
 /// The answer to `sessions/start`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::SessionStarted)]
 pub struct SessionStarted {
     /// The session's id, `sess_` and a UUID.
     pub data: String,
@@ -25,12 +27,14 @@ pub struct SessionStarted {
 
 /// An answer that says no more than that it was done.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::Done)]
 pub struct Done {
     pub message: &'static str,
 }
 
 /// A statement of consent.
 #[derive(Deserialize, Serialize, ToSchema)]
+#[schema(as = biometry::ConsentBody)]
 pub struct ConsentBody {
     pub is_consent_given: bool,
     pub user_fullname: String,
@@ -39,6 +43,7 @@ pub struct ConsentBody {
 /// The answer to a statement of consent: flat, and once more under `data`, because callers of
 /// both readings exist.
 #[derive(Serialize, ToSchema)]
+#[schema(as = biometry::ConsentRecorded)]
 pub struct ConsentRecorded {
     pub is_consent_given: bool,
     pub user_fullname: String,
@@ -48,6 +53,7 @@ pub struct ConsentRecorded {
 
 /// A code and its words: 0 ok, 1 no usable face, 2 more than one face, 3 not centred or cropped.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::CodeBody)]
 pub struct CodeBody {
     pub code: u8,
     pub description: &'static str,
@@ -83,6 +89,7 @@ impl Serialize for MatchResult {
 
 /// The answer to `match-faces`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::MatchBody)]
 pub struct MatchBody {
     pub data: MatchData,
     pub scoring_result: ScoringResult,
@@ -93,6 +100,7 @@ pub struct MatchBody {
 
 /// The comparison.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::MatchData)]
 pub struct MatchData {
     /// The document image.
     pub anchor: CodeBody,
@@ -112,6 +120,7 @@ pub struct MatchData {
 
 /// The project's `facematch_conditions` held against the data.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::ScoringResult)]
 pub struct ScoringResult {
     pub failed_conditions: Vec<String>,
     pub failed_refer_conditions: Vec<String>,
@@ -184,6 +193,7 @@ fn two_decimals(value: f64) -> f64 {
 /// The answer to `process-video`. No service of that call is offered yet, so `data` stays empty
 /// and the result is never `pass`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::ProcessVideoBody)]
 pub struct ProcessVideoBody {
     #[schema(value_type = Object)]
     pub data: serde_json::Map<String, serde_json::Value>,

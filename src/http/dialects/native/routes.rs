@@ -14,6 +14,7 @@ use crate::http::dialects::native::wire::{
     ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
     SessionDetailBody, SessionListBody,
 };
+use crate::http::dialects::native::{calls, embeddings};
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
@@ -25,6 +26,7 @@ use crate::operations::open_session::NewSession;
 use crate::operations::record_consent::ConsentStatement;
 use crate::session::evidence::{ConsentKind, EvidenceKind};
 use crate::session::ids::{ExaminationId, SessionId};
+use crate::session::project::Dialect;
 use crate::session::status::SessionStatus;
 use crate::store::sessions::Page;
 
@@ -41,6 +43,9 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .app_data(json_errors())
             .app_data(query_errors())
             .route("/models", web::get().to(read_models))
+            .route("/embeddings", web::post().to(embeddings::embed))
+            .route("/calls", web::get().to(calls::list_calls))
+            .route("/usage", web::get().to(calls::read_usage))
             .route("/sessions", web::post().to(open_session))
             .route("/sessions", web::get().to(list_sessions))
             .route("/sessions/{id}", web::get().to(read_session))
@@ -68,7 +73,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 #[utoipa::path(get, path = "/v1/models", tag = "Native", security(("bearer" = [])),
     responses((status = 200, body = ModelsBody), (status = 401, body = ErrorBody)))]
 pub async fn read_models(request: HttpRequest, operations: Data<Operations>) -> Answer {
-    caller(&request, &operations).await?;
+    caller(&request, &operations, Dialect::Native).await?;
     let ready = operations.is_ready().await;
     Ok(HttpResponse::Ok().json(ModelsBody::new(operations.models(), ready)))
 }
@@ -81,7 +86,7 @@ pub async fn open_session(
     operations: Data<Operations>,
     payload: Payload,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let body = upload::small_body(payload).await?;
     let body: NewSessionBody = if body.is_empty() {
         NewSessionBody::default()
@@ -121,7 +126,7 @@ pub async fn list_sessions(
     operations: Data<Operations>,
     query: Query<ListQuery>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let page = page(&query)?;
     let sessions = operations
         .list_sessions(&caller, &page)
@@ -145,7 +150,7 @@ pub async fn read_session(
     operations: Data<Operations>,
     id: Path<String>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let view = operations
         .read_session(&caller, session_id(&id)?)
         .await
@@ -178,7 +183,7 @@ pub async fn add_document(
         name: "document",
         max_bytes: settings.max_document_bytes,
     };
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let id = session_id(&id)?;
     let mut form = upload::receive(&request, payload, &[part], operations.scratch()).await?;
     let file = form.file("document")?;
@@ -201,7 +206,7 @@ pub async fn add_video(
         name: "video",
         max_bytes: settings.max_video_bytes,
     };
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let id = session_id(&id)?;
     let mut form = upload::receive(&request, payload, &[part], operations.scratch()).await?;
     let file = form.file("video")?;
@@ -218,7 +223,7 @@ pub async fn give_consent(
     id: Path<String>,
     body: web::Json<ConsentBody>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let statement = ConsentStatement {
         session: Some(session_id(&id)?),
         subject_name: String::new(),
@@ -241,7 +246,7 @@ pub async fn end_session(
     operations: Data<Operations>,
     id: Path<String>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     operations
         .end_session(&caller, session_id(&id)?)
         .await
@@ -267,7 +272,7 @@ pub async fn request_examination(
     id: Path<String>,
     query: Query<WaitQuery>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let queued = operations
         .request_examination(&caller, session_id(&id)?)
         .await
@@ -294,7 +299,7 @@ pub async fn read_examination(
     operations: Data<Operations>,
     path: Path<(String, String)>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let (session, examination) = (session_id(&path.0)?, examination_id(&path.1)?);
     let record = operations
         .read_examination(&caller, session, examination)
@@ -312,7 +317,7 @@ pub async fn read_thumbnail(
     operations: Data<Operations>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let caller = caller(&request, &operations).await?;
+    let caller = caller(&request, &operations, Dialect::Native).await?;
     let (session, examination) = (session_id(&path.0)?, examination_id(&path.1)?);
     let frame = path
         .2
@@ -330,6 +335,7 @@ pub async fn read_thumbnail(
 
 /// The form of a document.
 #[derive(utoipa::ToSchema)]
+#[schema(as = native::DocumentForm)]
 #[expect(dead_code, reason = "describes a multipart form to the API page")]
 pub struct DocumentForm {
     /// JPEG, PNG, WebP or BMP.
@@ -339,6 +345,7 @@ pub struct DocumentForm {
 
 /// The form of a video.
 #[derive(utoipa::ToSchema)]
+#[schema(as = native::VideoForm)]
 #[expect(dead_code, reason = "describes a multipart form to the API page")]
 pub struct VideoForm {
     /// mp4, mov, webm, mkv or avi.

@@ -14,12 +14,14 @@ use crate::session::visit::Session;
 
 /// Every error.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::ErrorBody)]
 pub struct ErrorBody {
     pub error: ErrorDetail,
 }
 
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::ErrorDetail)]
 pub struct ErrorDetail {
     /// A stable word for programs: `invalid_request`, `unauthenticated`, `refused`, `not_found`,
     /// `wrong_state`, `conflict`, `too_large`, `busy`, `still_running` or `internal`.
@@ -30,6 +32,7 @@ pub struct ErrorDetail {
 
 /// What to open a session with; everything is optional.
 #[derive(Default, Deserialize, ToSchema)]
+#[schema(as = native::NewSessionBody)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewSessionBody {
     /// The project's own reference.
@@ -43,6 +46,7 @@ pub struct NewSessionBody {
 
 /// The applicant's consent to be examined.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = native::ConsentBody)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentBody {
     pub given: bool,
@@ -50,6 +54,7 @@ pub struct ConsentBody {
 
 /// A session.
 #[derive(Serialize, ToSchema)]
+#[schema(as = native::SessionBody)]
 pub struct SessionBody {
     pub id: String,
     /// `open`, `examining`, `judged`, `failed` or `ended`.
@@ -84,6 +89,7 @@ impl From<Session> for SessionBody {
 
 /// A session with its evidence and its examinations, the newest first.
 #[derive(Serialize, ToSchema)]
+#[schema(as = native::SessionDetailBody)]
 pub struct SessionDetailBody {
     #[serde(flatten)]
     pub session: SessionBody,
@@ -94,6 +100,7 @@ pub struct SessionDetailBody {
 
 /// A page of sessions, newest first.
 #[derive(Serialize, ToSchema)]
+#[schema(as = native::SessionListBody)]
 pub struct SessionListBody {
     pub sessions: Vec<SessionBody>,
     /// Give this as `before` to read on; absent on the last page.
@@ -102,6 +109,7 @@ pub struct SessionListBody {
 
 /// A document photo or a video as it was received.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::EvidenceBody)]
 pub struct EvidenceBody {
     pub id: String,
     pub media_type: String,
@@ -124,6 +132,7 @@ impl From<Evidence> for EvidenceBody {
 
 /// One attempt to examine a session.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::ExaminationBody)]
 pub struct ExaminationBody {
     pub id: String,
     pub session_id: String,
@@ -146,6 +155,7 @@ pub struct ExaminationBody {
 
 /// What an examination found.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::ResultBody)]
 pub struct ResultBody {
     /// The pack whose embeddings were compared.
     pub pack: String,
@@ -162,6 +172,7 @@ pub struct ResultBody {
 
 /// The document photo, turned upright.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::DocumentBody)]
 pub struct DocumentBody {
     /// `ok`, `no_usable_face`, `several_faces` or `not_centred`.
     pub code: &'static str,
@@ -175,6 +186,7 @@ pub struct DocumentBody {
 
 /// The video as it was read.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::VideoBody)]
 pub struct VideoBody {
     pub code: &'static str,
     pub container: String,
@@ -188,6 +200,7 @@ pub struct VideoBody {
 
 /// The face that was judged.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::FaceBody)]
 pub struct FaceBody {
     /// Pixels in the upright picture.
     #[serde(rename = "box")]
@@ -203,6 +216,7 @@ pub struct FaceBody {
 
 /// A box in pixels.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::BoxBody)]
 pub struct BoxBody {
     pub left: f32,
     pub top: f32,
@@ -212,6 +226,7 @@ pub struct BoxBody {
 
 /// Degrees.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::PoseBody)]
 pub struct PoseBody {
     pub yaw: f32,
     pub pitch: f32,
@@ -241,6 +256,7 @@ impl From<FaceFinding> for FaceBody {
 
 /// One row of the timeline.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::FrameBody)]
 pub struct FrameBody {
     pub index: u32,
     /// Milliseconds from the start of the clip.
@@ -342,6 +358,7 @@ impl FrameBody {
 
 /// The packs that decide.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::ModelsBody)]
 pub struct ModelsBody {
     pub detector: String,
     pub embedder: String,

@@ -1,0 +1,165 @@
+//! Reads JSON bodies as callers send them: on any method, under any content type, with keys nobody knows.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Payload};
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value};
+
+use crate::http::settings::HttpSettings;
+
+/// Why a body is no JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the body broke off")]
+    Broken,
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+}
+
+/// A value of another type than its key asks for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` must be {wanted}")]
+pub struct WrongType {
+    pub key: String,
+    pub wanted: &'static str,
+}
+
+/// A JSON object whose keys are asked for one by one. It may hold pictures and names, so it has no `Debug`.
+pub struct JsonBody(Map<String, Value>);
+
+impl JsonBody {
+    /// Reads the body up to the limit; an empty one is an empty object.
+    pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Self, BodyError> {
+        let limit = request
+            .app_data::<Data<HttpSettings>>()
+            .map_or(0, |settings| settings.max_json_bytes);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| BodyError::Broken)?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(BodyError::TooLarge { limit });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Self::parse(&bytes)
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, BodyError> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(Map::new()));
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(object)) => Ok(Self(object)),
+            Ok(_) | Err(_) => Err(BodyError::NotAnObject),
+        }
+    }
+
+    /// The object of a value, where it is one.
+    pub fn of(value: &Value) -> Option<Self> {
+        value.as_object().cloned().map(Self)
+    }
+
+    /// Whether the key is there, with whatever value.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// A value; `null` is as good as nothing.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    pub fn text(&self, key: &str) -> Result<Option<&str>, WrongType> {
+        self.typed(key, "a string", Value::as_str)
+    }
+
+    /// A text, or a number as its digits: some callers send identifiers bare.
+    pub fn label(&self, key: &str) -> Result<Option<String>, WrongType> {
+        self.typed(key, "a string", |value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) if number.is_u64() => Some(number.to_string()),
+            _ => None,
+        })
+    }
+
+    pub fn number(&self, key: &str) -> Result<Option<f64>, WrongType> {
+        self.typed(key, "a number", Value::as_f64)
+    }
+
+    /// A whole number that is not negative.
+    pub fn count(&self, key: &str) -> Result<Option<u64>, WrongType> {
+        self.typed(key, "a whole number from 0 on", Value::as_u64)
+    }
+
+    pub fn flag(&self, key: &str) -> Result<Option<bool>, WrongType> {
+        self.typed(key, "true or false", Value::as_bool)
+    }
+
+    pub fn object(&self, key: &str) -> Result<Option<Self>, WrongType> {
+        self.typed(key, "an object", Self::of)
+    }
+
+    pub fn list(&self, key: &str) -> Result<Option<&[Value]>, WrongType> {
+        self.typed(key, "a list", |value| value.as_array().map(Vec::as_slice))
+    }
+
+    pub fn texts(&self, key: &str) -> Result<Option<Vec<&str>>, WrongType> {
+        self.typed(key, "a list of strings", |value| {
+            value.as_array()?.iter().map(Value::as_str).collect()
+        })
+    }
+
+    pub fn numbers(&self, key: &str) -> Result<Option<Vec<f32>>, WrongType> {
+        self.typed(key, "a list of numbers", |value| {
+            let numbers = value.as_array()?.iter();
+            numbers
+                .map(|number| number.as_f64().map(|number| number as f32))
+                .collect()
+        })
+    }
+
+    fn typed<'a, T>(
+        &'a self,
+        key: &str,
+        wanted: &'static str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, WrongType> {
+        match self.value(key) {
+            None => Ok(None),
+            Some(value) => read(value).map(Some).ok_or_else(|| WrongType {
+                key: key.to_owned(),
+                wanted,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> JsonBody {
+        JsonBody::parse(text.as_bytes()).ok().unwrap()
+    }
+
+    #[test]
+    fn nothing_and_null_are_the_same_and_another_type_is_wrong() {
+        let body = body(r#"{"a": null, "b": "x", "c": 7, "d": [1.5, 2]}"#);
+        assert_eq!(body.text("a"), Ok(None));
+        assert_eq!(body.text("z"), Ok(None));
+        assert_eq!(body.text("b"), Ok(Some("x")));
+        assert!(body.text("c").is_err());
+        assert_eq!(body.label("c"), Ok(Some("7".to_owned())));
+        assert_eq!(body.numbers("d"), Ok(Some(vec![1.5, 2.0])));
+        assert!(body.flag("b").is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_and_no_body_is_an_empty_one() {
+        assert!(JsonBody::parse(b"[1]").is_err());
+        assert!(JsonBody::parse(b"{").is_err());
+        assert!(!JsonBody::parse(b" \n").ok().unwrap().has("a"));
+    }
+}

@@ -1,0 +1,167 @@
+//! Reads, describes and deletes enrolled people.
+
+use serde_json::Value;
+
+use crate::operations::Operations;
+use crate::operations::authenticate::Caller;
+use crate::operations::error::Error;
+use crate::operations::manage_galleries::{GalleryRef, MAX_NAME, refuse_bad_text};
+use crate::session::gallery::{EnrolledFace, Gallery, GalleryKind, Subject};
+use crate::session::ids::TemplateId;
+use crate::session::project::Scope;
+use crate::store::subjects::People;
+
+/// A person with the galleries and the faces.
+#[derive(Debug)]
+pub struct Person {
+    pub subject: Subject,
+    /// The named ones.
+    pub galleries: Vec<Gallery>,
+    pub faces: Vec<EnrolledFace>,
+}
+
+impl Operations {
+    /// The people of a gallery, in the order of their enrolment.
+    pub async fn list_people(
+        &self,
+        caller: &Caller,
+        gallery: &GalleryRef,
+        skip: u64,
+        take: u64,
+    ) -> Result<Vec<Subject>, Error> {
+        caller.require(Scope::Read)?;
+        let gallery = self.find_gallery(caller, gallery).await?.id;
+        Ok(self
+            .store
+            .people(&People {
+                gallery,
+                skip,
+                take,
+            })
+            .await?)
+    }
+
+    /// The person of that label in a gallery.
+    pub async fn find_person(
+        &self,
+        caller: &Caller,
+        gallery: &GalleryRef,
+        label: &str,
+    ) -> Result<Subject, Error> {
+        let gallery = self.find_gallery(caller, gallery).await?;
+        self.store
+            .subject_in(gallery.id, label)
+            .await?
+            .ok_or(Error::NotFound { what: "person" })
+    }
+
+    /// The same with everything that is kept.
+    pub async fn read_person(
+        &self,
+        caller: &Caller,
+        gallery: &GalleryRef,
+        label: &str,
+    ) -> Result<Person, Error> {
+        caller.require(Scope::Read)?;
+        let subject = self.find_person(caller, gallery, label).await?;
+        self.describe(caller, subject).await
+    }
+
+    /// Everything that is kept of a person who was found.
+    pub async fn describe(&self, caller: &Caller, subject: Subject) -> Result<Person, Error> {
+        let mut galleries = Vec::new();
+        for id in self.store.galleries_of(subject.id).await? {
+            let found = self.store.gallery(caller.project.id, id).await?;
+            galleries.extend(found.filter(|gallery| gallery.kind == GalleryKind::Named));
+        }
+        Ok(Person {
+            faces: self.store.faces(&[subject.id]).await?,
+            galleries,
+            subject,
+        })
+    }
+
+    /// The thumbnail of an enrolled face, where one is kept.
+    pub async fn enrolled_thumbnail(
+        &self,
+        caller: &Caller,
+        face: TemplateId,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        caller.require(Scope::Read)?;
+        Ok(self
+            .store
+            .enrolled_thumbnail(caller.project.id, face)
+            .await?)
+    }
+
+    /// Gives a person another name and other details.
+    pub async fn describe_person(
+        &self,
+        caller: &Caller,
+        subject: &Subject,
+        name: &str,
+        details: Option<&Value>,
+    ) -> Result<(), Error> {
+        caller.require(Scope::Enrol)?;
+        refuse_bad_text("a person's name", name, 0, MAX_NAME)?;
+        let now = self.clock.now();
+        self.store
+            .describe_subject(subject.id, name, details, now)
+            .await?;
+        Ok(())
+    }
+
+    /// Puts a person into a further gallery.
+    pub async fn join_gallery(
+        &self,
+        caller: &Caller,
+        gallery: &GalleryRef,
+        subject: &Subject,
+    ) -> Result<(), Error> {
+        caller.require(Scope::Enrol)?;
+        let gallery = self.find_gallery(caller, gallery).await?;
+        self.store
+            .join_gallery(gallery.id, subject, self.clock.now())
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a person out of a gallery; who is in none any more is deleted, pictures and all.
+    pub async fn leave_gallery(
+        &self,
+        caller: &Caller,
+        gallery: &GalleryRef,
+        label: &str,
+    ) -> Result<Subject, Error> {
+        caller.require(Scope::Enrol)?;
+        let gallery = self.find_gallery(caller, gallery).await?;
+        let subject = self
+            .store
+            .subject_in(gallery.id, label)
+            .await?
+            .ok_or(Error::NotFound { what: "person" })?;
+        let left = self
+            .store
+            .leave_gallery(caller.project.id, gallery.id, subject.id, self.clock.now())
+            .await?;
+        if left {
+            Ok(subject)
+        } else {
+            Err(Error::NotFound { what: "person" })
+        }
+    }
+
+    /// Deletes a person out of every gallery, pictures and all.
+    pub async fn delete_person(&self, caller: &Caller, subject: &Subject) -> Result<(), Error> {
+        caller.require(Scope::Enrol)?;
+        let deleted = self
+            .store
+            .delete_subject(caller.project.id, subject.id, self.clock.now())
+            .await?;
+        if deleted {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "person" })
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Looks at a single picture with the real networks: which faces, whose, and their templates.
+
+use crate::pipeline::capture;
+use crate::pipeline::examine::{FaceExaminer, comparable, face_box, face_finding, thumbnail};
+use crate::pipeline::examiner::{ExamineError, LookOrder, Looked, LookedFace};
+use crate::session::examination::{CaptureCode, FaceBox};
+use crate::session::template::Template;
+use crate::vision::detector::Face;
+use crate::vision::error::VisionError;
+use crate::vision::picture::Picture;
+use crate::vision::subject::{self, DocumentSubject};
+
+impl FaceExaminer {
+    pub(super) fn look_at_picture(&self, order: LookOrder<'_>) -> Result<Looked, ExamineError> {
+        let picture =
+            Picture::decode(order.picture, &self.picture_limits).map_err(ExamineError::Picture)?;
+        let (width, height) = (picture.width(), picture.height());
+        let found =
+            subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
+        let Some(found) = found else {
+            return Ok(Looked {
+                width,
+                height,
+                code: CaptureCode::NoUsableFace,
+                comparable: 0,
+                faces: Vec::new(),
+            });
+        };
+        self.describe(&found, order.templates, (width, height))
+            .map_err(ExamineError::Vision)
+    }
+
+    fn describe(
+        &self,
+        found: &DocumentSubject,
+        templates: usize,
+        size: (u32, u32),
+    ) -> Result<Looked, VisionError> {
+        let upright = (found.upright.width(), found.upright.height());
+        let comparable = comparable(&found.face, &found.all);
+        let mut others: Vec<&Face> = found
+            .all
+            .iter()
+            .filter(|face| **face != found.face && face.confidence >= subject::SURE)
+            .collect();
+        others.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+        let mut faces = Vec::with_capacity(others.len() + 1);
+        for (index, face) in std::iter::once(&found.face).chain(others).enumerate() {
+            let back = TurnedBack {
+                quarter_turns: found.quarter_turns,
+                size,
+            };
+            let with_template = index < templates;
+            faces.push(LookedFace {
+                finding: face_finding(&found.upright, face),
+                face_box: back.face_box(face_box(face)),
+                landmarks: face.landmarks.map(|point| back.point(point.x, point.y)),
+                template: if with_template {
+                    Some(self.template(&found.upright, face)?)
+                } else {
+                    None
+                },
+                thumbnail: if with_template {
+                    thumbnail(&found.upright, face)?
+                } else {
+                    Vec::new()
+                },
+                masked: None,
+                liveness: None,
+            });
+        }
+        Ok(Looked {
+            width: size.0,
+            height: size.1,
+            code: capture::document_code(Some(face_box(&found.face)), comparable, upright),
+            comparable,
+            faces,
+        })
+    }
+
+    fn template(&self, picture: &Picture, face: &Face) -> Result<Template, VisionError> {
+        let embedding = self.embedder.embed(picture, face)?;
+        let values = embedding.values().to_vec();
+        Template::new(self.embedder.pack(), values).ok_or_else(VisionError::no_direction)
+    }
+}
+
+/// From the picture that was turned upright to the picture as it came.
+#[derive(Clone, Copy)]
+struct TurnedBack {
+    /// Clockwise, what put it upright.
+    quarter_turns: u8,
+    /// The size of the picture as it came.
+    size: (u32, u32),
+}
+
+impl TurnedBack {
+    fn point(self, x: f32, y: f32) -> (f32, f32) {
+        let (width, height) = (self.size.0 as f32, self.size.1 as f32);
+        match self.quarter_turns % 4 {
+            0 => (x, y),
+            1 => (y, height - x),
+            2 => (width - x, height - y),
+            _ => (width - y, x),
+        }
+    }
+
+    fn face_box(self, face: FaceBox) -> FaceBox {
+        let (ax, ay) = self.point(face.left, face.top);
+        let (bx, by) = self.point(face.left + face.width, face.top + face.height);
+        FaceBox {
+            left: ax.min(bx),
+            top: ay.min(by),
+            width: (ax - bx).abs(),
+            height: (ay - by).abs(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One bright pixel, turned with the picture and back by arithmetic.
+    #[test]
+    fn a_point_is_found_again_in_the_picture_as_it_came() {
+        let (width, height) = (5, 3);
+        let mut rgb = vec![0; 5 * 3 * 3];
+        let (x, y) = (3, 1);
+        rgb[(y * 5 + x) * 3] = 255;
+        let picture = Picture::from_rgb(width, height, rgb).unwrap();
+        for quarter_turns in 0..4 {
+            let upright = picture.turned(quarter_turns);
+            let at = upright
+                .rgb()
+                .chunks_exact(3)
+                .position(|pixel| pixel[0] == 255)
+                .unwrap();
+            let (column, row) = (at % upright.width() as usize, at / upright.width() as usize);
+            let back = TurnedBack {
+                quarter_turns,
+                size: (width, height),
+            };
+            // The middle of the pixel.
+            let found = back.point(column as f32 + 0.5, row as f32 + 0.5);
+            assert_eq!(found, (3.5, 1.5), "after {quarter_turns} quarter turns");
+        }
+    }
+}

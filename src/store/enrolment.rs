@@ -1,0 +1,260 @@
+//! Enrols faces: pictures, templates, the person and the galleries, all of it or nothing.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+
+use crate::session::gallery::{EnrolledFace, Subject};
+use crate::session::ids::{GalleryId, ProjectId, SubjectId, TemplateId};
+use crate::session::template::Template;
+use crate::session::time::Timestamp;
+use crate::store::Store;
+use crate::store::blobs::{picture_key, thumbnail_key};
+use crate::store::database::{settle, to_the_end};
+use crate::store::doomed::{doom, spare};
+use crate::store::entity::templates;
+use crate::store::error::StoreError;
+use crate::store::subjects::{self, kept_keys};
+use crate::store::usage::{Counted, count};
+
+/// An enrolment that is not complete after this long never will be: its blobs may go.
+const PATIENCE_MS: i64 = 60 * 60 * 1000;
+
+/// What to do where the label is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenTaken {
+    Refuse,
+    /// The faces are added to the person's.
+    Add,
+    /// The faces take the place of the person's earlier ones.
+    Replace,
+}
+
+/// A face and what is to be kept of its picture. It has no `Debug` on purpose.
+#[derive(Clone)]
+pub struct NewFace {
+    pub face: EnrolledFace,
+    pub picture: Vec<u8>,
+    pub thumbnail: Vec<u8>,
+}
+
+/// Faces of one person for one or several galleries of a project.
+#[derive(Clone)]
+pub struct Enrolment {
+    pub project: ProjectId,
+    /// At least one. The first is where the label is looked up.
+    pub galleries: Vec<GalleryId>,
+    /// The person as it is to be, should it be new; else its name and details fill in what is empty.
+    pub subject: Subject,
+    pub faces: Vec<NewFace>,
+    pub when_taken: WhenTaken,
+    /// Faces a person may have.
+    pub max_faces: usize,
+    /// Faces the project may have.
+    pub limit: Option<u64>,
+    pub now: Timestamp,
+}
+
+impl Store {
+    /// Enrols faces and answers whose they are now. Goes through to the end even when nobody
+    /// waits for it any more.
+    pub async fn enrol(&self, enrolment: Enrolment) -> Result<Subject, StoreError> {
+        let store = self.clone();
+        to_the_end(async move {
+            let keys: Vec<String> = enrolment
+                .faces
+                .iter()
+                .flat_map(|new| kept_keys(enrolment.project, &new.face))
+                .collect();
+            // Doomed until the rows are there: whatever breaks off leaves no picture behind.
+            doom(&store.database, &keys, enrolment.now.plus(PATIENCE_MS)).await?;
+            for new in &enrolment.faces {
+                store.put_pictures(enrolment.project, new).await?;
+            }
+            let transaction = store.begin().await?;
+            let done = rows(&transaction, &enrolment, &keys).await;
+            let enrolled = settle(transaction, done).await;
+            if enrolled.is_err() {
+                doom(&store.database, &keys, enrolment.now).await?;
+            }
+            store.sweep_blobs(enrolment.now).await;
+            enrolled
+        })
+        .await
+    }
+
+    /// Puts a template of another pack in the place of a face's; tells whether the face is still there.
+    pub async fn replace_template(
+        &self,
+        face: &EnrolledFace,
+        template: &Template,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let transaction = self.begin().await?;
+        let done = async {
+            let galleries = subjects::galleries_of(&transaction, face.subject).await?;
+            let replaced = templates::Entity::update_many()
+                .col_expr(templates::Column::Pack, Expr::value(template.pack()))
+                .col_expr(templates::Column::Vector, Expr::value(bytes(template)))
+                .filter(templates::Column::Id.eq(face.id.0.to_string()))
+                .exec(&transaction)
+                .await?;
+            for gallery in galleries {
+                subjects::note(&transaction, gallery, &[face.subject], now).await?;
+            }
+            Ok(replaced.rows_affected > 0)
+        }
+        .await;
+        settle(transaction, done).await
+    }
+
+    /// The picture that was kept of a face.
+    pub async fn enrolled_picture(
+        &self,
+        project: ProjectId,
+        face: TemplateId,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get_blob(&picture_key(project, face)).await
+    }
+
+    /// The thumbnail that was kept of a face.
+    pub async fn enrolled_thumbnail(
+        &self,
+        project: ProjectId,
+        face: TemplateId,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get_blob(&thumbnail_key(project, face)).await
+    }
+
+    async fn put_pictures(&self, project: ProjectId, new: &NewFace) -> Result<(), StoreError> {
+        let keys = kept_keys(project, &new.face);
+        for key in keys {
+            let is_picture = key == picture_key(project, new.face.id);
+            let bytes = if is_picture {
+                &new.picture
+            } else {
+                &new.thumbnail
+            };
+            self.put_blob(&key, bytes.clone()).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn rows(
+    transaction: &DatabaseTransaction,
+    enrolment: &Enrolment,
+    keys: &[String],
+) -> Result<Subject, StoreError> {
+    let Enrolment {
+        project,
+        galleries,
+        now,
+        ..
+    } = enrolment;
+    let first = *galleries
+        .first()
+        .ok_or(StoreError::NotFound { what: "gallery" })?;
+    // Takes the gallery's turn, so that two enrolments of one label come one after the other.
+    subjects::note(transaction, first, &[], *now).await?;
+    let subject = match subjects::member(transaction, first, &enrolment.subject.label).await? {
+        None => {
+            subjects::insert(transaction, *project, &enrolment.subject).await?;
+            enrolment.subject.clone()
+        }
+        Some(id) => known(transaction, enrolment, id).await?,
+    };
+    let joined = subjects::galleries_of(transaction, subject.id).await?;
+    for gallery in galleries.iter().filter(|id| !joined.contains(id)) {
+        subjects::add_member(transaction, *gallery, subject.id, &subject.label).await?;
+    }
+    let count_new = i64::try_from(enrolment.faces.len()).unwrap_or(i64::MAX);
+    count(
+        transaction,
+        *project,
+        Counted::Faces,
+        count_new,
+        enrolment.limit,
+    )
+    .await?;
+    for new in &enrolment.faces {
+        insert_face(transaction, &new.face, subject.id).await?;
+    }
+    let kept = subjects::faces(transaction, &[subject.id]).await?.len();
+    if kept > enrolment.max_faces {
+        return Err(StoreError::TooManyFaces {
+            limit: enrolment.max_faces,
+        });
+    }
+    for gallery in subjects::galleries_of(transaction, subject.id).await? {
+        subjects::note(transaction, gallery, &[subject.id], *now).await?;
+    }
+    spare(transaction, keys).await?;
+    Ok(subject)
+}
+
+/// The person who has the label already, brought up to date.
+async fn known(
+    transaction: &DatabaseTransaction,
+    enrolment: &Enrolment,
+    id: SubjectId,
+) -> Result<Subject, StoreError> {
+    if enrolment.when_taken == WhenTaken::Refuse {
+        return Err(StoreError::AlreadyExists {
+            what: "a person of that identifier",
+        });
+    }
+    let mut subject = subjects::subjects(transaction, &[id])
+        .await?
+        .pop()
+        .ok_or(StoreError::NotFound { what: "person" })?;
+    if enrolment.when_taken == WhenTaken::Replace {
+        let earlier = subjects::faces(transaction, &[id]).await?;
+        for gallery in subjects::galleries_of(transaction, id).await? {
+            subjects::note(transaction, gallery, &[id], enrolment.now).await?;
+        }
+        subjects::delete_faces(transaction, enrolment.project, &earlier, enrolment.now).await?;
+    }
+    if !enrolment.subject.name.is_empty() {
+        subject.name.clone_from(&enrolment.subject.name);
+    }
+    if enrolment.subject.details.is_some() {
+        subject.details.clone_from(&enrolment.subject.details);
+    }
+    subject.updated_at = enrolment.now;
+    subjects::describe(
+        transaction,
+        id,
+        &subject.name,
+        subject.details.as_ref(),
+        enrolment.now,
+    )
+    .await?;
+    Ok(subject)
+}
+
+async fn insert_face(
+    transaction: &DatabaseTransaction,
+    face: &EnrolledFace,
+    subject: SubjectId,
+) -> Result<(), StoreError> {
+    templates::Entity::insert(templates::ActiveModel {
+        id: Set(face.id.0.to_string()),
+        subject_id: Set(subject.0.to_string()),
+        pack: Set(face.template.pack().to_owned()),
+        vector: Set(bytes(&face.template)),
+        keeping: Set(face.keeping.name().to_owned()),
+        created_at: Set(face.created_at.0),
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    Ok(())
+}
+
+fn bytes(template: &Template) -> Vec<u8> {
+    template
+        .vector()
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}

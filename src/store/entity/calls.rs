@@ -1,0 +1,30 @@
+//! A row of `calls`.
+
+use std::fmt;
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "calls")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub project_id: String,
+    pub at: i64,
+    pub dialect: String,
+    pub endpoint: String,
+    pub reference: Option<String>,
+    pub outcome: Option<String>,
+}
+
+/// Shows no more than which row it is.
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "calls({}, …)", self.id)
+    }
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
