@@ -395,6 +395,7 @@ fn operations_settings(
         max_attempts: config.max_attempts,
         intake_threads: 2,
         look_threads: config.look_threads,
+        callback_hosts: config.callback_hosts.clone(),
         fremis_project: Some(config.fremis_project.clone()).filter(|name| !name.is_empty()),
     }
 }

@@ -61,6 +61,7 @@ pub mod config;
 pub mod evaluation;
 pub mod http;
 pub mod media;
+pub mod notify;
 pub mod operations;
 pub mod packs;
 pub mod pipeline;

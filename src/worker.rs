@@ -1,4 +1,4 @@
-//! The second door: claims an examination, runs it, repeats; stops when told.
+//! The second door: claims an examination, runs it, repeats; posts results beside it; stops when told.
 
 use std::time::Duration;
 
@@ -24,9 +24,10 @@ impl Workers {
     /// Starts so many workers; each examines one session at a time.
     pub fn start(operations: &Operations, count: usize) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let tasks = (0..count.max(1))
+        let mut tasks: Vec<JoinHandle<()>> = (0..count.max(1))
             .map(|_| tokio::spawn(work(operations.clone(), stopped.clone())))
             .collect();
+        tasks.push(tokio::spawn(post(operations.clone(), stopped)));
         Self { stop, tasks }
     }
 
@@ -54,6 +55,23 @@ async fn work(operations: Operations, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = operations.work() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Posts one result after the other.
+async fn post(operations: Operations, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        match operations.post_next_result().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(error = %causes(&error), "results cannot be posted");
+            }
+        }
+        tokio::select! {
+            () = operations.posts() => {}
             _ = stopped.changed() => {}
         }
     }

@@ -1,11 +1,11 @@
 //! The `OpenAPI` description and the page that shows it, assets served from the binary.
 
 use actix_web::web;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::http::dialects::{biometry, fremis, native};
+use crate::http::dialects::{argos, biometry, fremis, native};
 use crate::http::health;
 
 /// The description of every route.
@@ -16,6 +16,7 @@ use crate::http::health;
         description = "Self-hosted video KYC: is the person in the video the person on the document, and acceptable under the project's own rules? Percentages are 0–100; 80 corresponds to a false match rate of 1e-4. Every answer carries `X-Request-Id`."
     ),
     paths(
+        argos::routes::compare,
         biometry::routes::start_session,
         biometry::routes::end_session,
         biometry::routes::give_consent,
@@ -47,19 +48,26 @@ use crate::http::health;
         health::healthz,
         health::readyz,
     ),
-    modifiers(&BearerTokens)
+    modifiers(&Tokens)
 )]
 struct Description;
 
-struct BearerTokens;
+struct Tokens;
 
-impl Modify for BearerTokens {
+impl Modify for Tokens {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         openapi
             .components
             .get_or_insert_default()
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        for header in ["x-api-key", "Accesstoken"] {
+            let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header)));
+            openapi
+                .components
+                .get_or_insert_default()
+                .add_security_scheme(header, key);
+        }
     }
 }
 

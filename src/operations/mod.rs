@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::media::limits::MediaLimits;
+use crate::notify::guard::Guard;
+use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
@@ -20,6 +22,7 @@ pub mod await_examination;
 pub mod check_consent;
 pub mod clock;
 pub mod compare;
+pub mod compare_seen;
 pub mod embed_picture;
 pub mod end_session;
 pub mod enrol;
@@ -34,6 +37,7 @@ pub mod manage_tokens;
 pub mod match_faces;
 pub mod open_session;
 pub mod picture_fault;
+pub mod post_results;
 pub mod re_embed;
 pub mod read_sessions;
 pub mod read_thumbnail;
@@ -56,6 +60,7 @@ pub struct Operations {
     /// Looks at single pictures hold a turn each.
     pub(crate) looking: Looking,
     pub(crate) residents: Residents,
+    pub(crate) poster: Poster,
     pub(crate) signalling: Signalling,
 }
 
@@ -91,6 +96,8 @@ pub struct OperationsSettings {
     pub intake_threads: usize,
     /// Pictures that may be looked at at once.
     pub look_threads: usize,
+    /// Hosts that results may be posted to wherever they lie, separated by commas.
+    pub callback_hosts: String,
     /// The project of FREMIS calls that come without a token.
     pub fremis_project: Option<String>,
 }
@@ -123,6 +130,7 @@ impl Operations {
                 places: Arc::new(Semaphore::new(places)),
             },
             residents: Residents::default(),
+            poster: Poster::new(Guard::allowing(&parts.settings.callback_hosts)),
             store: parts.store,
             clock: parts.clock,
             models: parts.models,

@@ -11,6 +11,7 @@ use crate::session::ids::ExaminationId;
 #[derive(Clone, Debug)]
 pub(crate) struct Signalling {
     work: Arc<Notify>,
+    posts: Arc<Notify>,
     finished: broadcast::Sender<ExaminationId>,
 }
 
@@ -18,6 +19,7 @@ impl Default for Signalling {
     fn default() -> Self {
         Self {
             work: Arc::new(Notify::new()),
+            posts: Arc::new(Notify::new()),
             finished: broadcast::channel(256).0,
         }
     }
@@ -32,6 +34,16 @@ impl Signalling {
     /// Resolves at the next `work_waits`, or at once when one came since the last call.
     pub(crate) async fn work(&self) {
         self.work.notified().await;
+    }
+
+    /// There is something to post.
+    pub(crate) fn post_waits(&self) {
+        self.posts.notify_one();
+    }
+
+    /// Resolves at the next `post_waits`, or at once when one came since the last call.
+    pub(crate) async fn posts(&self) {
+        self.posts.notified().await;
     }
 
     pub(crate) fn has_finished(&self, examination: ExaminationId) {

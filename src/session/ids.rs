@@ -76,6 +76,11 @@ id!(
     "tmpl_"
 );
 id!(
+    /// One result on its way to a caller's address.
+    CallbackId,
+    "cb_"
+);
+id!(
     /// One call of the API, as the log of calls keeps it.
     CallId,
     "call_"

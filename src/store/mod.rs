@@ -9,6 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
 pub mod blobs;
+pub mod callbacks;
 pub mod calls;
 pub mod consents;
 mod database;

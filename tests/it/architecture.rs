@@ -45,9 +45,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "operations",
         &[
-            "media", "pipeline", "scoring", "search", "session", "store", "vision",
+            "media", "notify", "pipeline", "scoring", "search", "session", "store", "vision",
         ],
     ),
+    ("notify", &[]),
     ("search", &["session"]),
     ("pipeline", &["media", "scoring", "session", "vision"]),
     ("evaluation", &["packs", "session", "vision"]),
@@ -75,7 +76,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("actix_multipart", &["http"]),
     ("utoipa", &["http"]),
     ("utoipa_swagger_ui", &["http"]),
-    ("ureq", &["packs"]),
+    ("ureq", &["notify", "packs"]),
+    ("url", &["notify", "packs"]),
     ("zip", &["packs"]),
     ("tar", &["packs"]),
     ("flate2", &["packs"]),

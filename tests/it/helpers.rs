@@ -363,6 +363,10 @@ impl TestApp {
         self.operations.set_project("demo", settings).await.unwrap();
     }
 
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -2,12 +2,14 @@
 
 use actix_web::web;
 
+pub mod argos;
 pub mod biometry;
 pub mod fremis;
 pub mod native;
 
 /// Adds every dialect's routes; a new dialect adds its line here.
 pub fn configure(routes: &mut web::ServiceConfig) {
+    argos::routes::configure(routes);
     biometry::routes::configure(routes);
     // Some of its paths lie below the native API's `/v1`, so it comes first.
     fremis::routes::configure(routes);

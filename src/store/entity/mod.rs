@@ -1,5 +1,6 @@
 //! The tables as SeaORM sees them.
 
+pub mod callbacks;
 pub mod calls;
 pub mod consents;
 pub mod doomed_blobs;

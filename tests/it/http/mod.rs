@@ -1,5 +1,6 @@
 //! The service through its HTTP door.
 
+mod argos;
 mod bad_input;
 mod biometry;
 mod consent;
