@@ -127,6 +127,7 @@ impl App {
             examiner,
             settings: operations_settings(config, default_rules, scratch.path()),
         });
+        operations.sweep_blobs().await;
         let (server, address) = serve(config, &operations)?;
         let warm_up = match (instruments, packs) {
             (Instruments::Given(_, examiner), _) => {
@@ -234,13 +235,27 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
 
 /// The verbs without a server and without models: for the commands that manage projects and tokens.
 pub async fn operations(config: &Config) -> Result<(Operations, TempDir), AppError> {
+    verbs(config, ModelFacts::default(), None).await
+}
+
+/// The verbs without a server, the models loaded here and now.
+pub async fn operations_with_models(config: &Config) -> Result<(Operations, TempDir), AppError> {
+    let (examiner, models) = examiner(config)?;
+    verbs(config, models, Some(Arc::new(examiner))).await
+}
+
+async fn verbs(
+    config: &Config,
+    models: ModelFacts,
+    examiner: Option<Arc<dyn Examiner>>,
+) -> Result<(Operations, TempDir), AppError> {
     let store = open_store(config).await?;
     let scratch = scratch(&config.data)?;
     let operations = Operations::new(Parts {
         store,
         clock: Arc::new(SystemClock),
-        models: ModelFacts::default(),
-        examiner: watch::channel(None).1,
+        models,
+        examiner: watch::channel(examiner).1,
         settings: operations_settings(config, rules::DEFAULT.to_owned(), scratch.path()),
     });
     Ok((operations, scratch))

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod embed;
 pub mod error;
 pub mod eval;
+pub mod galleries;
 pub mod match_files;
 pub mod models;
 pub mod output;
@@ -48,6 +49,7 @@ enum Command {
     Rules(rules::RulesArgs),
     Tokens(tokens::TokensArgs),
     Projects(projects::ProjectsArgs),
+    Galleries(galleries::GalleriesArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -85,5 +87,6 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Rules(args) => rules::run(&args),
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),
+        Command::Galleries(args) => galleries::run(args, config),
     }
 }

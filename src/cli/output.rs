@@ -42,6 +42,15 @@ pub fn bar(steps: u64, what: &'static str) -> ProgressBar {
     bar
 }
 
+/// A count on stderr of what has no known end, silent when stderr is no terminal.
+pub fn counter(what: &str) -> ProgressBar {
+    let bar = ProgressBar::no_length().with_message(what.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {pos} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// A reader that has seen enough is no failure.
 fn ignore_closed_pipe(written: io::Result<()>) -> Result<(), CliError> {
     match written {

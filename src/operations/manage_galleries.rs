@@ -95,12 +95,7 @@ impl Operations {
     /// The project's galleries with the number of people in each, oldest first.
     pub async fn list_galleries(&self, caller: &Caller) -> Result<Vec<(Gallery, u64)>, Error> {
         caller.require(Scope::Read)?;
-        let mut listed = Vec::new();
-        for gallery in self.store.galleries(caller.project.id).await? {
-            let people = self.store.count_subjects(gallery.id).await?;
-            listed.push((gallery, people));
-        }
-        Ok(listed)
+        self.galleries_of_project(caller.project.id).await
     }
 
     /// How many people are in a gallery.

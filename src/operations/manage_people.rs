@@ -111,6 +111,11 @@ impl Operations {
         Ok(())
     }
 
+    /// Deletes what is left of pictures whose people are gone, or whose enrolment broke off.
+    pub async fn sweep_blobs(&self) {
+        self.store.sweep_blobs(self.clock.now()).await;
+    }
+
     /// Puts a person into a further gallery.
     pub async fn join_gallery(
         &self,

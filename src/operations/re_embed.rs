@@ -4,7 +4,7 @@
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::look::Wanted;
-use crate::session::gallery::{EnrolledFace, GalleryKind, PictureKeeping};
+use crate::session::gallery::{EnrolledFace, Gallery, GalleryKind, PictureKeeping};
 use crate::session::ids::ProjectId;
 
 /// What came of it.
@@ -20,28 +20,40 @@ pub struct ReEmbedded {
 }
 
 impl Operations {
-    /// The galleries of a project by their names.
-    pub async fn gallery_names(&self, project: ProjectId) -> Result<Vec<String>, Error> {
-        let galleries = self.store.galleries(project).await?;
-        Ok(galleries.into_iter().map(|gallery| gallery.name).collect())
+    /// The galleries of a project with the number of people in each, for the operator.
+    pub async fn galleries_of_project(
+        &self,
+        project: ProjectId,
+    ) -> Result<Vec<(Gallery, u64)>, Error> {
+        let mut listed = Vec::new();
+        for gallery in self.store.galleries(project).await? {
+            let people = self.store.count_subjects(gallery.id).await?;
+            listed.push((gallery, people));
+        }
+        Ok(listed)
     }
 
-    /// Renews every face of a gallery that another pack made; the register without a name.
+    /// Renews every face of a gallery that another pack made. Without a name it is about the people
+    /// who were enrolled without a gallery; none where there never was one.
     pub async fn re_embed(
         &self,
         project: ProjectId,
         name: Option<&str>,
         progress: &mut (dyn FnMut(ReEmbedded) + Send),
-    ) -> Result<ReEmbedded, Error> {
+    ) -> Result<Option<ReEmbedded>, Error> {
         let kind = match name {
             Some(_) => GalleryKind::Named,
             None => GalleryKind::Register,
         };
-        let gallery = self
+        let found = self
             .store
             .gallery_by_name(project, kind, name.unwrap_or_default())
-            .await?
-            .ok_or(Error::NotFound { what: "gallery" })?;
+            .await?;
+        let gallery = match (found, name) {
+            (Some(gallery), _) => gallery,
+            (None, Some(_)) => return Err(Error::NotFound { what: "gallery" }),
+            (None, None) => return Ok(None),
+        };
         let mut done = ReEmbedded::default();
         let mut after = None;
         loop {
@@ -57,7 +69,7 @@ impl Operations {
                 progress(done);
             }
             if last.is_none() {
-                return Ok(done);
+                return Ok(Some(done));
             }
             after = last;
         }

@@ -28,6 +28,7 @@ mod blobs;
 mod consents;
 mod evidence;
 mod fixture;
+mod galleries;
 mod leases;
 mod opening;
 mod projects;
