@@ -9,7 +9,7 @@ use crate::operations::picture_fault::FacePolicy;
 use crate::pipeline::examiner::Looked;
 use crate::session::gallery::Subject;
 use crate::session::project::Scope;
-use crate::session::template::Template;
+use crate::session::template::{OtherPack, Template};
 
 /// One side of a comparison. It holds faces, so it has no `Debug`.
 pub enum Probe {
@@ -60,24 +60,15 @@ impl Operations {
         let other = self
             .side(caller, other, first_of_other, Wanted::TEMPLATE, policy)
             .await?;
-        let mut best: Option<(f32, &str)> = None;
-        for a in &one.templates {
-            for b in &other.templates {
-                let similarity = a.similarity(b)?;
-                if best.is_none_or(|(most, _)| similarity > most) {
-                    best = Some((similarity, a.pack()));
-                }
-            }
-        }
-        let (similarity, pack) =
-            best.ok_or_else(|| Error::invalid("a comparison needs a face on either side"))?;
+        let (similarity, pack) = best_similarity(&one.templates, &other.templates)?
+            .ok_or_else(|| Error::invalid("a comparison needs a face on either side"))?;
         if pack != self.models.embedder {
-            return Err(self.other_pack(pack));
+            return Err(self.other_pack(&pack));
         }
         Ok(Comparison {
             similarity,
             percentage: examiner.percentage(similarity),
-            pack: pack.to_owned(),
+            pack,
             one,
             other,
         })
@@ -137,9 +128,26 @@ impl Operations {
     }
 
     pub(crate) fn other_pack(&self, pack: &str) -> Error {
-        Error::OtherPack(crate::session::template::OtherPack {
+        Error::OtherPack(OtherPack {
             one: self.models.embedder.clone(),
             other: pack.to_owned(),
         })
     }
+}
+
+/// The similarity of the two most similar templates of either side, and their pack.
+pub(crate) fn best_similarity(
+    one: &[Template],
+    other: &[Template],
+) -> Result<Option<(f32, String)>, OtherPack> {
+    let mut best: Option<(f32, &str)> = None;
+    for a in one {
+        for b in other {
+            let similarity = a.similarity(b)?;
+            if best.is_none_or(|(most, _)| similarity > most) {
+                best = Some((similarity, a.pack()));
+            }
+        }
+    }
+    Ok(best.map(|(similarity, pack)| (similarity, pack.to_owned())))
 }

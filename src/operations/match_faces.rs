@@ -84,7 +84,7 @@ impl Operations {
             .await
     }
 
-    async fn kept_video(&self, session: SessionId) -> Result<String, Error> {
+    pub(crate) async fn kept_video(&self, session: SessionId) -> Result<String, Error> {
         self.store
             .latest_evidence(session, EvidenceKind::Video)
             .await?

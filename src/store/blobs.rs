@@ -26,7 +26,7 @@ pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
 }
 
 /// Where the picture of an enrolled face lies.
-pub(super) fn picture_key(project: ProjectId, face: TemplateId) -> String {
+pub fn picture_key(project: ProjectId, face: TemplateId) -> String {
     format!("faces/{}/{}/picture", project.0, face.0)
 }
 

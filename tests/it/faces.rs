@@ -27,6 +27,7 @@ pub(crate) struct Shown {
     pub(crate) liveness: u8,
     /// Degrees to the right.
     pub(crate) yaw: u8,
+    pub(crate) cut_off: bool,
 }
 
 impl Shown {
@@ -39,6 +40,7 @@ impl Shown {
             masked: false,
             liveness: 90,
             yaw: 0,
+            cut_off: false,
         }
     }
 
@@ -59,7 +61,7 @@ impl Shown {
         picture.put_pixel(0, 0, Rgb([self.person, self.faces, self.side]));
         let masked = u8::from(self.masked);
         picture.put_pixel(1, 0, Rgb([self.second, masked, self.liveness]));
-        picture.put_pixel(2, 0, Rgb([self.yaw, 0, 0]));
+        picture.put_pixel(2, 0, Rgb([self.yaw, u8::from(self.cut_off), 0]));
         let mut bytes = Cursor::new(Vec::new());
         picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
         bytes.into_inner()
@@ -75,6 +77,7 @@ impl Shown {
             masked: rgb[4] == 1,
             liveness: rgb[5],
             yaw: rgb[6],
+            cut_off: rgb[7] == 1,
         }
     }
 }
@@ -113,6 +116,7 @@ pub(crate) fn look(order: LookOrder<'_>) -> Result<Looked, ExamineError> {
     }
     let code = match shown.faces {
         0 => CaptureCode::NoUsableFace,
+        1 if shown.cut_off => CaptureCode::NotCentred,
         1 => CaptureCode::Ok,
         _ => CaptureCode::SeveralFaces,
     };

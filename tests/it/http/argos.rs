@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use likeness::operations::post_results::LADDER_MS;
 use likeness::session::project::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -280,18 +281,13 @@ async fn the_answer_is_posted_to_the_callback_until_it_is_taken() {
     assert_eq!(kind, "application/json");
     assert_eq!(posted, seen.body);
 
-    // Not taken: it stays, and comes again when its time has come.
-    while app
-        .operations
-        .callbacks_waiting(app.clock_now())
-        .await
-        .unwrap()
-        != (1, 0)
-    {
+    // Not taken: it comes again on the first rung of the ladder, once the try itself is over.
+    let first_rung = app.clock_now().plus(LADDER_MS[0]);
+    while app.operations.callbacks_waiting(first_rung).await.unwrap() != (1, 1) {
         tokio::task::yield_now().await;
     }
     receiver.status.store(204, Ordering::SeqCst);
-    app.clock.advance(5_000);
+    app.clock.advance(LADDER_MS[0]);
     app.operations.post_next_result().await.unwrap();
     assert_eq!(receiver.posts.recv().await.unwrap().1, seen.body);
     while app

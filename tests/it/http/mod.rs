@@ -4,6 +4,7 @@ mod argos;
 mod bad_input;
 mod biometry;
 mod consent;
+mod enrolment;
 mod fremis;
 mod native;
 mod operation;

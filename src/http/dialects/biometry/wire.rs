@@ -190,39 +190,133 @@ fn two_decimals(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-/// The answer to `process-video`. No service of that call is offered yet, so `data` stays empty
-/// and the result is never `pass`.
+/// The answer to `process-video`: a service that ran has its entry in `data`, and one that did not
+/// is named among the reasons. Where none ran the result is `refer`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = biometry::ProcessVideoBody)]
 pub struct ProcessVideoBody {
-    #[schema(value_type = Object)]
-    pub data: serde_json::Map<String, serde_json::Value>,
+    pub data: VideoServices,
+    /// `pass`, `refer` or `fail` by every condition of the project.
     pub scoring_result: &'static str,
+    /// The score of the face recognition, 0–100, two decimals; 0 where it did not run.
     pub score: f64,
-    /// Every service that did not run.
+    /// Every service that did not run, and every condition that failed.
     pub decision_reasons: Vec<String>,
     pub message: &'static str,
 }
 
+/// The services that ran.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = biometry::VideoServices)]
+pub struct VideoServices {
+    #[serde(rename = "Face Recognition", skip_serializing_if = "Option::is_none")]
+    pub face_recognition: Option<FaceRecognition>,
+}
+
+/// The video held against the enrolled person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::FaceRecognition)]
+pub struct FaceRecognition {
+    /// 0 recognized, 1 no usable face in the video, 2 more than one, 3 not centred, 4 another person.
+    pub code: u8,
+    pub description: &'static str,
+    /// The mean of the frames' percentages, 0–100, two decimals.
+    pub score: f64,
+}
+
+/// What the vendor offers on a video and this service does not.
+const NOT_OFFERED: [&str; 4] = [
+    "Active Speaker Detection",
+    "Face Liveness Detection",
+    "Visual Speech Recognition",
+    "Voice Recognition",
+];
+
 impl ProcessVideoBody {
-    /// The answer while none of the vendor's services runs here.
-    pub fn nothing_ran() -> Self {
-        let services = [
-            "Active Speaker Detection",
-            "Face Liveness Detection",
-            "Face Recognition",
-            "Visual Speech Recognition",
-            "Voice Recognition",
-        ];
+    /// The answer where the video was compared with nobody.
+    pub fn nothing_ran(why: &str) -> Self {
+        let mut decision_reasons = not_offered();
+        decision_reasons.insert(2, format!("Face Recognition did not run: {why}"));
         Self {
-            data: serde_json::Map::new(),
+            data: VideoServices::default(),
             scoring_result: "refer",
             score: 0.0,
-            decision_reasons: services
-                .iter()
-                .map(|service| format!("{service} did not run: it is not offered here"))
-                .collect(),
+            decision_reasons,
             message: "video processed successfully",
+        }
+    }
+
+    /// The answer where it was compared with the enrolled person.
+    pub fn recognized(
+        examination: &Examination,
+        verdict: &Verdict,
+        settings: &ProjectSettings,
+    ) -> Self {
+        let percentages: Vec<f64> = examination
+            .signals
+            .percentages
+            .iter()
+            .copied()
+            .map(two_decimals)
+            .collect();
+        let score = score_of(&percentages);
+        let CodeBody { code, description } = examination.video.code.into();
+        let (code, description) = match (code, score >= settings.match_threshold) {
+            (0, true) => (0, "The person is recognized"),
+            (0, false) => (4, "The person is not the enrolled one"),
+            _ => (code, description),
+        };
+        let failed = verdict.failed_conditions.iter();
+        let failed = failed.chain(&verdict.failed_refer_conditions).cloned();
+        Self {
+            data: VideoServices {
+                face_recognition: Some(FaceRecognition {
+                    code,
+                    description,
+                    score,
+                }),
+            },
+            scoring_result: verdict.outcome.name(),
+            score,
+            decision_reasons: not_offered().into_iter().chain(failed).collect(),
+            message: "video processed successfully",
+        }
+    }
+}
+
+fn not_offered() -> Vec<String> {
+    NOT_OFFERED
+        .iter()
+        .map(|service| format!("{service} did not run: it is not offered here"))
+        .collect()
+}
+
+/// The answer to `enroll/face`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::EnrollBody)]
+pub struct EnrollBody {
+    pub data: EnrollData,
+    pub message: &'static str,
+}
+
+/// What came of an enrolment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::EnrollData)]
+pub struct EnrollData {
+    pub enrollment_result: CodeBody,
+    /// The person's identifier here; two people of one name have two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_id: Option<String>,
+}
+
+impl EnrollBody {
+    pub fn new(code: CaptureCode, subject_id: Option<String>) -> Self {
+        Self {
+            data: EnrollData {
+                enrollment_result: code.into(),
+                subject_id,
+            },
+            message: "face enrollment result is here",
         }
     }
 }
