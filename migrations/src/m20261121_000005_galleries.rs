@@ -104,61 +104,65 @@ impl MigrationTrait for Migration {
             false,
         )
         .await?;
-        manager
-            .create_table(
-                Table::create()
-                    .table("templates")
-                    .col(id(manager, "id").not_null().primary_key())
-                    .col(id(manager, "subject_id").not_null())
-                    .col(text("pack").not_null())
-                    .col(ColumnDef::new("vector").blob().not_null())
-                    .col(text("keeping").not_null())
-                    .col(number("created_at").not_null())
-                    .foreign_key(
-                        ForeignKey::create()
-                            .from("templates", "subject_id")
-                            .to("subjects", "id"),
-                    )
-                    .to_owned(),
-            )
-            .await?;
-        index(
-            manager,
-            "templates_by_subject",
-            "templates",
-            &["subject_id", "id"],
-            false,
+        faces(manager).await
+    }
+}
+
+async fn faces(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager
+        .create_table(
+            Table::create()
+                .table("templates")
+                .col(id(manager, "id").not_null().primary_key())
+                .col(id(manager, "subject_id").not_null())
+                .col(text("pack").not_null())
+                .col(ColumnDef::new("vector").blob().not_null())
+                .col(text("keeping").not_null())
+                .col(number("created_at").not_null())
+                .foreign_key(
+                    ForeignKey::create()
+                        .from("templates", "subject_id")
+                        .to("subjects", "id"),
+                )
+                .to_owned(),
         )
         .await?;
-        // What a search that holds a gallery in memory has to catch up with. No foreign key: a
-        // template that is gone is what a row may be about.
-        manager
-            .create_table(
-                Table::create()
-                    .table("gallery_changes")
-                    .col(id(manager, "gallery_id").not_null())
-                    .col(number("revision").not_null())
-                    .col(id(manager, "template_id").not_null())
-                    .primary_key(
-                        Index::create()
-                            .col("gallery_id")
-                            .col("revision")
-                            .col("template_id"),
-                    )
-                    .to_owned(),
-            )
-            .await?;
-        // Blobs that are to go: of people who were deleted, and of enrolments until they are complete.
-        manager
-            .create_table(
-                Table::create()
-                    .table("doomed_blobs")
-                    .col(ColumnDef::new("key").text().not_null().primary_key())
-                    .col(number("not_before").not_null())
-                    .to_owned(),
-            )
-            .await
-    }
+    index(
+        manager,
+        "templates_by_subject",
+        "templates",
+        &["subject_id", "id"],
+        false,
+    )
+    .await?;
+    // What a search that holds a gallery in memory has to catch up with. No foreign key: a
+    // template that is gone is what a row may be about.
+    manager
+        .create_table(
+            Table::create()
+                .table("gallery_changes")
+                .col(id(manager, "gallery_id").not_null())
+                .col(number("revision").not_null())
+                .col(id(manager, "template_id").not_null())
+                .primary_key(
+                    Index::create()
+                        .col("gallery_id")
+                        .col("revision")
+                        .col("template_id"),
+                )
+                .to_owned(),
+        )
+        .await?;
+    // Blobs that are to go: of people who were deleted, and of enrolments until they are complete.
+    manager
+        .create_table(
+            Table::create()
+                .table("doomed_blobs")
+                .col(ColumnDef::new("key").text().not_null().primary_key())
+                .col(number("not_before").not_null())
+                .to_owned(),
+        )
+        .await
 }
 
 async fn index(

@@ -86,13 +86,12 @@ async fn re_embed(
 ) -> Result<ExitCode, CliError> {
     let (operations, _scratch) = app::operations_with_models(config).await?;
     let project = operations.find_project(project).await?;
-    let names = match gallery {
-        Some(name) => vec![Some(name)],
-        None => {
-            let galleries = operations.galleries_of_project(project.id).await?;
-            let named = galleries.into_iter().map(|(gallery, _)| Some(gallery.name));
-            named.chain([None]).collect()
-        }
+    let names = if gallery.is_some() {
+        vec![gallery]
+    } else {
+        let galleries = operations.galleries_of_project(project.id).await?;
+        let named = galleries.into_iter().map(|(gallery, _)| Some(gallery.name));
+        named.chain([None]).collect()
     };
     let mut stuck = 0;
     for name in names {

@@ -30,7 +30,7 @@ enum ProjectsCommand {
     List,
 
     /// Changes a project's settings; what is left out stays as it is. The project is made when it is new.
-    Set(SetArgs),
+    Set(Box<SetArgs>),
 }
 
 #[derive(Debug, Args)]

@@ -79,8 +79,8 @@ impl JsonBody {
     pub fn label(&self, key: &str) -> Result<Option<String>, WrongType> {
         self.typed(key, "a string", |value| match value {
             Value::String(text) => Some(text.clone()),
-            Value::Number(number) if number.is_u64() => Some(number.to_string()),
-            _ => None,
+            Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         })
     }
 

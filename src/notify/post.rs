@@ -106,7 +106,7 @@ impl Resolver for Guarded {
         let host = uri.host().unwrap_or_default();
         let resolver = ureq::unversioned::resolver::DefaultResolver::default();
         let mut passed = self.empty();
-        for address in resolver.resolve(uri, config, timeout)?.iter() {
+        for address in &resolver.resolve(uri, config, timeout)? {
             if self.0.lets_pass(host, address.ip()) {
                 passed.push(*address);
             }

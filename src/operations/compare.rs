@@ -54,6 +54,12 @@ impl Operations {
     ) -> Result<Comparison, Error> {
         caller.require(Scope::Submit)?;
         let examiner = self.warm_examiner()?;
+        // Somebody unknown is said before any network runs.
+        for probe in [&one, &other] {
+            if let Probe::Enrolled { gallery, label } = probe {
+                self.find_person(caller, gallery, label).await?;
+            }
+        }
         let one = self.side(caller, one, 0, wanted, policy).await?;
         let first_of_other = one.looked.len();
         // Liveness and masks are asked of the first side: the probe.

@@ -152,17 +152,7 @@ impl Operations {
             limit: caller.project.settings.quotas.faces,
             now,
         };
-        let subject = self
-            .store
-            .enrol(enrolment)
-            .await
-            .map_err(|error| match error {
-                StoreError::AlreadyExists { .. } => Error::Conflict {
-                    reason: "a person of that identifier is enrolled already".to_owned(),
-                },
-                StoreError::NotFound { .. } => Error::NotFound { what: "gallery" },
-                other => other.into(),
-            })?;
+        let subject = self.store.enrol(enrolment).await.map_err(refusal)?;
         Ok(Enrolled {
             faces: added
                 .into_iter()
@@ -200,4 +190,17 @@ impl Operations {
         }
         Ok(())
     }
+}
+
+fn refusal(error: StoreError) -> Error {
+    if matches!(error, StoreError::AlreadyExists { .. }) {
+        return Error::Conflict {
+            reason: "a person of that identifier is enrolled already".to_owned(),
+        };
+    }
+    if matches!(error, StoreError::NotFound { .. }) {
+        // Deleted while the pictures were looked at.
+        return Error::NotFound { what: "gallery" };
+    }
+    error.into()
 }

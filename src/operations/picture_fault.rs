@@ -131,13 +131,16 @@ impl FacePolicy {
 
 /// What a look that failed says of the picture; the error itself where the picture is not to blame.
 pub(crate) fn problem(error: ExamineError) -> Result<PictureProblem, ExamineError> {
-    match error {
-        ExamineError::Picture(error) | ExamineError::Document(error)
-            if error.is_about_the_picture() =>
+    match &error {
+        ExamineError::Picture(about) | ExamineError::Document(about)
+            if about.is_about_the_picture() =>
         {
-            Ok(picture_problem(&error))
+            Ok(picture_problem(about))
         }
-        other => Err(other),
+        ExamineError::Picture(_)
+        | ExamineError::Document(_)
+        | ExamineError::Video(_)
+        | ExamineError::Vision(_) => Err(error),
     }
 }
 

@@ -15,8 +15,12 @@ impl FaceExaminer {
         let picture =
             Picture::decode(order.picture, &self.picture_limits).map_err(ExamineError::Picture)?;
         let (width, height) = (picture.width(), picture.height());
-        let found =
-            subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
+        let found = if order.templates > 1 {
+            subject::subject_among_small_faces(&self.detector, &picture)
+        } else {
+            subject::document_subject(&self.detector, &picture)
+        };
+        let found = found.map_err(ExamineError::Vision)?;
         let Some(found) = found else {
             return Ok(Looked {
                 width,

@@ -391,12 +391,12 @@ pub(super) async fn faces<C: ConnectionTrait>(
         .order_by_asc(templates::Column::Id)
         .all(connection)
         .await?
-        .into_iter()
+        .iter()
         .map(read_face)
         .collect()
 }
 
-pub(super) fn read_face(model: templates::Model) -> Result<EnrolledFace, StoreError> {
+pub(super) fn read_face(model: &templates::Model) -> Result<EnrolledFace, StoreError> {
     let row = Row {
         table: "templates",
         id: &model.id,

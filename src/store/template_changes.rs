@@ -124,7 +124,7 @@ impl Store {
             .map(|member| member.subject_id)
             .collect();
         found
-            .into_iter()
+            .iter()
             .filter(|face| members.contains(&face.subject_id))
             .map(subjects::read_face)
             .collect()

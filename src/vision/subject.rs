@@ -59,6 +59,14 @@ pub fn document_subject(
     search_all_around(detector, picture, share(picture, SMALLEST_SHARE_ON_A_PAGE))
 }
 
+/// The same in a picture where further faces are wanted too, down to that of a card in a hand.
+pub fn subject_among_small_faces(
+    detector: &Detector,
+    picture: &Picture,
+) -> Result<Option<DocumentSubject>, VisionError> {
+    search_all_around(detector, picture, share(picture, SMALLEST_SHARE_ON_A_PAGE))
+}
+
 /// The most central of the large faces, as an index.
 pub fn frame_subject(faces: &[Face], width: u32, height: u32) -> Option<usize> {
     let least = LIKELY.min(surest(faces));

@@ -100,6 +100,7 @@ pub(crate) fn percentage(one: u8, other: u8) -> f64 {
 }
 
 /// Sees what a picture says it shows. The file is decoded for real, so that a broken one is refused for real.
+#[expect(clippy::result_large_err, reason = "the seam's own error")]
 pub(crate) fn look(order: LookOrder<'_>) -> Result<Looked, ExamineError> {
     let limits = PictureLimits {
         max_pixels: 50_000_000,

@@ -178,7 +178,7 @@ async fn a_label_that_is_taken_is_refused_added_to_or_replaced(fixture: &Fixture
 
     let mut replace = enrolment(&staff, "ana", &[0.6, 0.8]);
     replace.when_taken = WhenTaken::Replace;
-    replace.subject.name = "Ana B".to_owned();
+    "Ana B".clone_into(&mut replace.subject.name);
     let replaced = store.enrol(replace.clone()).await.unwrap();
     assert_eq!((replaced.id, replaced.name.as_str()), (ana.id, "Ana B"));
     let kept = store.faces(&[ana.id]).await.unwrap();
