@@ -6,4 +6,6 @@ mod consent;
 mod fremis;
 mod native;
 mod operation;
+mod risetai;
+mod risetai_errors;
 mod tokens;

@@ -25,7 +25,11 @@ pub struct GalleryForm {
 /// The body of `facegallery/delete-face`.
 #[derive(ToSchema)]
 #[schema(as = risetai::UserForm)]
-#[expect(dead_code, reason = "describes a body to the API page")]
+#[expect(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "describes a body to the API page"
+)]
 pub struct UserForm {
     /// 120 characters at most.
     user_id: String,
