@@ -339,6 +339,24 @@ async fn force_register_enrols_a_small_face_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_has_64_faces_at_most() {
+    let app = TestApp::start().await;
+    staff(&app).await;
+    let enrolment = || {
+        let request = app
+            .client
+            .post(app.url("/face-api/facegallery/enroll-face"));
+        let request = request.header("Accesstoken", &app.token).json(&full());
+        async move { body(request.send().await.unwrap()).await }
+    };
+    for _ in 0..64 {
+        assert_eq!(enrolment().await["status"], "200");
+    }
+    refused(&enrolment().await, "400");
+    assert_eq!(faces_used(&app).await, 64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unknown_users_and_galleries_are_415_and_416_and_anothers_are_none() {
     let app = TestApp::start().await;
     staff(&app).await;
