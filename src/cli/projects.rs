@@ -179,7 +179,7 @@ pub fn run(args: ProjectsArgs, mut config: Config) -> Result<ExitCode, CliError>
                     print(&project)?;
                 }
             }
-            ProjectsCommand::Set(set) => print(&change(set, &operations).await?)?,
+            ProjectsCommand::Set(set) => print(&change(*set, &operations).await?)?,
         }
         Ok(ExitCode::SUCCESS)
     })

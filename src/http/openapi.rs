@@ -5,7 +5,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::http::dialects::{argos, biometry, fremis, native};
+use crate::http::dialects::risetai::mount::TwoAddresses;
+use crate::http::dialects::{argos, biometry, fremis, native, risetai};
 use crate::http::health;
 
 /// The description of every route.
@@ -48,10 +49,25 @@ use crate::http::health;
         native::routes::request_examination,
         native::routes::read_examination,
         native::routes::read_thumbnail,
+        risetai::client::register,
+        risetai::client::delete,
+        risetai::client::counters,
+        risetai::galleries::list,
+        risetai::galleries::create,
+        risetai::galleries::delete,
+        risetai::people::enroll,
+        risetai::people::enroll_with_card,
+        risetai::people::list,
+        risetai::people::delete,
+        risetai::recognition::verify,
+        risetai::recognition::identify,
+        risetai::recognition::compare,
+        risetai::token::exchange,
+        risetai::token::revoke,
         health::healthz,
         health::readyz,
     ),
-    modifiers(&Tokens)
+    modifiers(&Tokens, &TwoAddresses)
 )]
 struct Description;
 

@@ -6,6 +6,7 @@ pub mod argos;
 pub mod biometry;
 pub mod fremis;
 pub mod native;
+pub mod risetai;
 
 /// Adds every dialect's routes; a new dialect adds its line here.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -14,4 +15,5 @@ pub fn configure(routes: &mut web::ServiceConfig) {
     // Some of its paths lie below the native API's `/v1`, so it comes first.
     fremis::routes::configure(routes);
     native::routes::configure(routes);
+    risetai::routes::configure(routes);
 }

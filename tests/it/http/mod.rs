@@ -8,4 +8,6 @@ mod enrolment;
 mod fremis;
 mod native;
 mod operation;
+mod risetai;
+mod risetai_errors;
 mod tokens;
