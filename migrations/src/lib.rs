@@ -14,6 +14,7 @@ mod m20261121_000004_consents;
 mod m20261121_000005_galleries;
 mod m20261121_000006_calls;
 mod m20261121_000007_callbacks;
+mod m20261121_000008_token_parents;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_galleries::Migration),
             Box::new(m20261121_000006_calls::Migration),
             Box::new(m20261121_000007_callbacks::Migration),
+            Box::new(m20261121_000008_token_parents::Migration),
         ]
     }
 }

@@ -113,6 +113,7 @@ async fn carry_out(command: TokensCommand, operations: &Operations) -> Result<()
                     project,
                     scopes: scopes.into_iter().map(scope).collect(),
                     label,
+                    parent: None,
                     lifetime_ms: expires_days.map(|days| i64::from(days) * DAY_MS),
                 })
                 .await?;

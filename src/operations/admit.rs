@@ -49,6 +49,7 @@ impl Operations {
             project,
             scopes: vec![Scope::Submit, Scope::Read, Scope::Enrol],
             token: None,
+            parent: None,
         };
         let call = NewCall {
             dialect: Dialect::Fremis,

@@ -15,9 +15,16 @@ pub struct Caller {
     pub scopes: Vec<Scope>,
     /// The token that was shown; none for calls that an operator bound to a project.
     pub token: Option<TokenId>,
+    /// The lasting token behind it, where the one that was shown is short-lived.
+    pub parent: Option<TokenId>,
 }
 
 impl Caller {
+    /// The token that what is made belongs to: the lasting one, so that it outlives the day's.
+    pub fn owner(&self) -> Option<TokenId> {
+        self.parent.or(self.token)
+    }
+
     /// Refuses a caller whose token lacks the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
         if self.scopes.contains(&scope) {
@@ -50,6 +57,13 @@ impl Operations {
             .filter(|record| record.is_live(self.clock.now()))
             .filter(|record| bool::from(record.hash.ct_eq(&hash)))
             .ok_or(Error::Unauthenticated)?;
+        if let Some(parent) = record.parent {
+            self.store
+                .token(parent)
+                .await?
+                .filter(|parent| parent.is_live(self.clock.now()))
+                .ok_or(Error::Unauthenticated)?;
+        }
         let project = self
             .store
             .project(record.project)
@@ -59,6 +73,7 @@ impl Operations {
             project,
             scopes: record.scopes,
             token: Some(record.id),
+            parent: record.parent,
         })
     }
 }

@@ -4,25 +4,21 @@ use crate::operations::Operations;
 use crate::operations::authenticate::{Caller, token_hash};
 use crate::operations::error::Error;
 use crate::operations::manage_tokens::{NewToken, Secret};
-use crate::session::project::TokenRecord;
-
-/// The label of tokens that were made here: they make no others, and no others are ended here.
-const LABEL: &str = "oauth";
+use crate::session::ids::TokenId;
 
 /// A day.
 const LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Operations {
-    /// A token of the caller's scopes. It does not outlive the token that the caller showed.
+    /// A token of the caller's scopes. It ends with the one that the caller showed, at the latest.
     pub async fn exchange_token(&self, caller: &Caller, project: &str) -> Result<Secret, Error> {
-        let shown = self.lasting_token(caller, project).await?;
-        let now = self.clock.now();
-        let left = shown.expires_at.map(|end| end.0 - now.0);
+        let shown = lasting_token(caller, project)?;
         self.create_token(NewToken {
             project: caller.project.name.clone(),
             scopes: caller.scopes.clone(),
-            label: LABEL.to_owned(),
-            lifetime_ms: Some(left.map_or(LIFETIME_MS, |left| left.min(LIFETIME_MS))),
+            label: "for a day".to_owned(),
+            lifetime_ms: Some(LIFETIME_MS),
+            parent: Some(shown),
         })
         .await
     }
@@ -34,7 +30,7 @@ impl Operations {
         project: &str,
         secret: &str,
     ) -> Result<(), Error> {
-        self.lasting_token(caller, project).await?;
+        lasting_token(caller, project)?;
         let record = self
             .store
             .token_by_hash(&token_hash(secret))
@@ -42,7 +38,7 @@ impl Operations {
             .filter(|record| record.project == caller.project.id)
             .filter(|record| record.is_live(self.clock.now()))
             .ok_or(Error::Unauthenticated)?;
-        if record.label != LABEL {
+        if record.parent.is_none() {
             return Err(Error::Refused {
                 reason: "only a token that this API made can be revoked through it".to_owned(),
             });
@@ -53,16 +49,12 @@ impl Operations {
             done => done,
         }
     }
+}
 
-    /// The token that the caller showed, if it is the project's and no short-lived one.
-    async fn lasting_token(&self, caller: &Caller, project: &str) -> Result<TokenRecord, Error> {
-        if caller.project.name != project {
-            return Err(Error::Unauthenticated);
-        }
-        let id = caller.token.ok_or(Error::Unauthenticated)?;
-        let shown = self.store.token(id).await?;
-        shown
-            .filter(|record| record.label != LABEL)
-            .ok_or(Error::Unauthenticated)
+/// The token that the caller showed, if it is the project's and no short-lived one.
+fn lasting_token(caller: &Caller, project: &str) -> Result<TokenId, Error> {
+    if caller.project.name != project || caller.parent.is_some() {
+        return Err(Error::Unauthenticated);
     }
+    caller.token.ok_or(Error::Unauthenticated)
 }

@@ -152,7 +152,7 @@ impl Operations {
         caller.require(Scope::Enrol)?;
         let mut left = Vec::new();
         for gallery in self.store.galleries(caller.project.id).await? {
-            if gallery.created_by.is_some() && gallery.created_by == caller.token {
+            if gallery.created_by.is_some() && gallery.created_by == caller.owner() {
                 self.store
                     .delete_gallery(&gallery, self.clock.now())
                     .await?;
@@ -201,7 +201,7 @@ impl Operations {
             kind,
             name: name.to_owned(),
             description: description.to_owned(),
-            created_by: caller.token,
+            created_by: caller.owner(),
             created_at: now,
             updated_at: now,
             revision: 0,

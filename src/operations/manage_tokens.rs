@@ -33,6 +33,8 @@ pub struct NewToken {
     pub label: String,
     /// Milliseconds until it expires.
     pub lifetime_ms: Option<i64>,
+    /// The token that this one is to end with.
+    pub parent: Option<TokenId>,
 }
 
 impl Operations {
@@ -51,6 +53,7 @@ impl Operations {
                 created_at: now,
                 expires_at: new.lifetime_ms.map(|lifetime| now.plus(lifetime)),
                 revoked_at: None,
+                parent: new.parent,
             })
             .await?;
         Ok(Secret(secret))

@@ -156,6 +156,8 @@ pub struct TokenRecord {
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    /// The lasting token that this short-lived one was made for, and ends with.
+    pub parent: Option<TokenId>,
 }
 
 impl std::fmt::Debug for TokenRecord {

@@ -23,6 +23,7 @@ impl Store {
             created_at: Set(token.created_at.0),
             expires_at: Set(token.expires_at.map(|moment| moment.0)),
             revoked_at: Set(token.revoked_at.map(|moment| moment.0)),
+            parent_id: Set(token.parent.map(|parent| parent.0.to_string())),
         })
         .exec_without_returning(&self.database)
         .await
@@ -77,7 +78,13 @@ fn read(model: Model) -> Result<TokenRecord, StoreError> {
         table: "tokens",
         id: &model.id,
     };
+    let parent = model
+        .parent_id
+        .as_deref()
+        .map(|text| row.uuid("parent_id", text))
+        .transpose()?;
     Ok(TokenRecord {
+        parent: parent.map(TokenId),
         id: TokenId(row.uuid("id", &model.id)?),
         project: ProjectId(row.uuid("project_id", &model.project_id)?),
         hash: row.known("hash", <[u8; 32]>::try_from(model.hash.as_slice()).ok())?,

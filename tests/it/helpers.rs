@@ -352,6 +352,7 @@ impl TestApp {
             scopes,
             label: String::new(),
             lifetime_ms,
+            parent: None,
         };
         let secret = self.operations.create_token(new).await.unwrap();
         secret.reveal().to_owned()

@@ -38,6 +38,7 @@ async fn every_sample_gets_its_verdict_from_the_real_networks() {
             scopes: vec![Scope::Submit, Scope::Read],
             label: String::new(),
             lifetime_ms: None,
+            parent: None,
         })
         .await
         .unwrap();

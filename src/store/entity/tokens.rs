@@ -16,6 +16,7 @@ pub struct Model {
     pub created_at: i64,
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
+    pub parent_id: Option<String>,
 }
 
 /// Shows no more than which row it is.

@@ -619,3 +619,35 @@ async fn only_a_token_of_a_day_and_of_the_project_is_revoked() {
         "200"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_a_day_ends_with_the_one_it_was_made_from_and_shares_its_galleries() {
+    let app = TestApp::start().await;
+    let lasting = app.token_for("demo").await;
+    let credentials = format!("client_id=demo&password={lasting}");
+    let (monday, tuesday) = (
+        exchange(&app, &credentials).await,
+        exchange(&app, &credentials).await,
+    );
+    assert_eq!(status_with(&app, &monday, "/client/register").await, "200");
+    let seen = call_as(
+        &app,
+        &tuesday,
+        Method::DELETE,
+        "/face-api/client/delete",
+        full(),
+    )
+    .await;
+    assert_eq!(seen.body["facegallery_id"], json!([]), "nothing is left");
+
+    let tokens = app.operations.list_tokens("demo").await.unwrap();
+    let caller = app.operations.authenticate(&lasting).await.unwrap();
+    let parent = tokens
+        .iter()
+        .find(|token| Some(token.id) == caller.token)
+        .unwrap();
+    app.operations.revoke_token(parent.id).await.unwrap();
+    for token in [&monday, &tuesday] {
+        assert_eq!(status_with(&app, token, "/compare-images").await, "401");
+    }
+}

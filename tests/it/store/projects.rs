@@ -113,6 +113,7 @@ fn token(project: ProjectId, hash: [u8; 32]) -> TokenRecord {
         created_at: NOW,
         expires_at: Some(NOW.plus(1_000)),
         revoked_at: None,
+        parent: Some(TokenId(Uuid::now_v7())),
     }
 }
 
