@@ -11,6 +11,7 @@ mod cli;
 mod contract;
 mod evaluation;
 mod faces;
+mod forms;
 mod helpers;
 mod http;
 mod media;

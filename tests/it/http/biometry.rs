@@ -355,3 +355,35 @@ async fn only_the_face_match_is_judged_here() {
     let answer = body(app.good_match().await).await;
     assert_eq!(answer["scoring_result"]["status"], "pass");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_started_and_ended() {
+    let app = TestApp::start().await;
+    let started = app
+        .see(app.post("/api-gateway/sessions/start?warmup=true"))
+        .await;
+    assert_eq!(started.status, StatusCode::OK);
+    assert_eq!(keys(&started.body), ["data", "message"]);
+    assert_eq!(started.body["message"], "session started successfully");
+    let session = started.body["data"].as_str().unwrap();
+    assert!(session.starts_with("sess_"), "{session}");
+    let path = format!("/api-gateway/sessions/end/{session}");
+    let ended = app.see(app.post(&path)).await;
+    assert_eq!(
+        ended.body,
+        json!({ "message": "session ended successfully" })
+    );
+    let again = app.see(app.post(&path)).await;
+    assert_eq!(again.status, StatusCode::OK, "ending twice ends it once");
+    let late = app
+        .match_faces(document_and_video())
+        .header("X-Session-ID", session);
+    let late = app.see(late).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert_eq!(keys(&late.body), ["error"]);
+    let unknown = "/api-gateway/sessions/end/sess_0190d0a0-0000-7000-8000-000000000000";
+    assert_eq!(
+        app.see(app.post(unknown)).await.status,
+        StatusCode::NOT_FOUND
+    );
+}

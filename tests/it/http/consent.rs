@@ -168,3 +168,22 @@ async fn a_native_session_can_refuse_too() {
     let done = body(examine().send().await.unwrap()).await;
     assert_eq!(done["consent_basis"], "given");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_recorded_and_answered_both_ways() {
+    let app = TestApp::start().await;
+    for path in ["/api-consent/consent", "/api-consent/strg-consent"] {
+        let statement = json!({ "is_consent_given": true, "user_fullname": "Ana" });
+        let seen = app.send(reqwest::Method::POST, path, &statement).await;
+        assert_eq!(seen.status, StatusCode::OK);
+        assert_eq!(
+            seen.body,
+            json!({
+                "is_consent_given": true,
+                "user_fullname": "Ana",
+                "data": statement,
+                "message": "consent recorded",
+            })
+        );
+    }
+}

@@ -4,6 +4,7 @@ mod argos;
 mod bad_input;
 mod biometry;
 mod consent;
+mod documented;
 mod enrolment;
 mod fremis;
 mod native;
