@@ -101,7 +101,7 @@ pub(crate) fn percentage(one: u8, other: u8) -> f64 {
 
 /// Sees what a picture says it shows. The file is decoded for real, so that a broken one is refused for real.
 #[expect(clippy::result_large_err, reason = "the seam's own error")]
-pub(crate) fn look(order: LookOrder<'_>) -> Result<Looked, ExamineError> {
+pub(crate) fn look(order: LookOrder<'_>, pack: &str) -> Result<Looked, ExamineError> {
     let limits = PictureLimits {
         max_pixels: 50_000_000,
     };
@@ -109,11 +109,18 @@ pub(crate) fn look(order: LookOrder<'_>) -> Result<Looked, ExamineError> {
     let shown = Shown::read(&picture);
     let mut faces = Vec::new();
     if shown.faces > 0 {
-        faces.push(face(shown, shown.person, f32::from(shown.side), order, 0));
+        faces.push(face(
+            shown,
+            shown.person,
+            f32::from(shown.side),
+            order,
+            0,
+            pack,
+        ));
     }
     if shown.second > 0 {
         let side = f32::from(shown.side) / 2.0;
-        faces.push(face(shown, shown.second, side, order, 1));
+        faces.push(face(shown, shown.second, side, order, 1, pack));
     }
     let code = match shown.faces {
         0 => CaptureCode::NoUsableFace,
@@ -130,7 +137,14 @@ pub(crate) fn look(order: LookOrder<'_>) -> Result<Looked, ExamineError> {
     })
 }
 
-fn face(shown: Shown, person: u8, side: f32, order: LookOrder<'_>, index: usize) -> LookedFace {
+fn face(
+    shown: Shown,
+    person: u8,
+    side: f32,
+    order: LookOrder<'_>,
+    index: usize,
+    pack: &str,
+) -> LookedFace {
     let face_box = FaceBox {
         left: 100.0,
         top: 60.0,
@@ -157,7 +171,7 @@ fn face(shown: Shown, person: u8, side: f32, order: LookOrder<'_>, index: usize)
             (100.0 + side * 0.35, 60.0 + side * 0.8),
             (100.0 + side * 0.65, 60.0 + side * 0.8),
         ],
-        template: (index < order.templates).then(|| template(person)),
+        template: (index < order.templates).then(|| template(person, pack)),
         thumbnail: if index < order.templates {
             Shown::person(person).png_of(32, 32)
         } else {
@@ -168,7 +182,7 @@ fn face(shown: Shown, person: u8, side: f32, order: LookOrder<'_>, index: usize)
     }
 }
 
-fn template(person: u8) -> Template {
+fn template(person: u8, pack: &str) -> Template {
     let angle = (f64::from(person) * STEP).to_radians();
-    Template::new("fake", vec![angle.cos() as f32, angle.sin() as f32]).unwrap()
+    Template::new(pack, vec![angle.cos() as f32, angle.sin() as f32]).unwrap()
 }

@@ -67,6 +67,8 @@ impl Scene {
 
 /// Sees what it is told; can be held back, so that a test decides when an examination ends.
 pub(crate) struct FakeExaminer {
+    /// The pack whose templates it makes.
+    pack: String,
     scene: Mutex<Scene>,
     held: Mutex<bool>,
     released: Condvar,
@@ -90,7 +92,7 @@ impl Examiner for FakeExaminer {
         if self.scene.lock().unwrap().fault {
             return Err(fault());
         }
-        crate::faces::look(order)
+        crate::faces::look(order, &self.pack)
     }
 
     fn percentage(&self, similarity: f32) -> f64 {
@@ -279,6 +281,7 @@ impl TestApp {
         change(&mut config);
         let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000)));
         let examiner = Arc::new(FakeExaminer {
+            pack: models.embedder.clone(),
             scene: Mutex::new(Scene::of(&[90.0; 8])),
             held: Mutex::new(false),
             released: Condvar::new(),
@@ -311,11 +314,25 @@ impl TestApp {
 
     /// Stops the service and starts another on the same folder.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_with("fake").await
+    }
+
+    /// The same with another embedder.
+    pub(crate) async fn restart_with(self, embedder: &str) -> Self {
         let folder = self.folder.clone();
         self.handle.stop(true).await;
         let mut this = self;
         (&mut this.running).await.unwrap();
-        Self::start_in(folder, |_| (), fake_models()).await
+        let models = ModelFacts {
+            embedder: embedder.to_owned(),
+            ..fake_models()
+        };
+        Self::start_in(folder, |_| (), models).await
+    }
+
+    /// Another process on the same folder.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::start_in(self.folder.clone(), |_| (), fake_models()).await
     }
 
     pub(crate) fn sees(&self, scene: Scene) {

@@ -7,6 +7,7 @@ mod consent;
 mod documented;
 mod enrolment;
 mod fremis;
+mod galleries;
 mod native;
 mod operation;
 mod risetai;
