@@ -11,10 +11,10 @@
 //!             http/        worker.rs        the two doors: a request, a queued examination
 //!                └─────┬──────┘
 //!                operations/                the verbs: what the service can do, one a file
-//!             ┌────────┴───────┐
-//!          store/          pipeline/        rows and blobs | document and video in, examination out
-//!             │        ┌───────┼────────┐
-//!         session/  scoring/ vision/  media/   the nouns | three instruments; none knows another
+//!     ┌───────┬────────┼────────────┐
+//!  notify/  store/  search/      pipeline/  results out | rows and blobs | galleries in memory | pictures in, findings out
+//!             │        │      ┌─────┼──────┐
+//!             └─ session/ scoring/ vision/ media/   the nouns | three instruments; none knows another
 //!                              │
 //!                           packs/          model files: manifest, sources, hashes, formats
 //! ```
@@ -28,6 +28,8 @@
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`].
 //! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
+//! - [`search`]: exact search among the faces of a gallery, held in memory.
+//! - [`notify`]: results posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
 //! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`].
 //! - [`worker`]: the door for queued examinations.
@@ -46,6 +48,14 @@
 //! 4. [`pipeline::aggregate`] draws signals from the frames, [`scoring::verdict`] judges them, and the
 //!    verdict is stored with everything it rests on.
 //! 5. The waiting request is woken and rendered in its dialect.
+//!
+//! # A search, step by step
+//!
+//! 1. A dialect ([`http::dialects`]) decodes the picture and calls [`operations::identify`].
+//! 2. [`operations::look`] has the [`pipeline::examiner::Examiner`] look at the picture, a bounded number at a time.
+//! 3. The gallery's revision is read from the [`store`]; what is held of it in memory catches up by
+//!    the log of changes ([`store::template_changes`]), so that who was deleted is gone for every process.
+//! 4. [`search::faces`] compares everybody in it; the dialect renders whom it found.
 //!
 //! # What holds, by its absence
 //!
