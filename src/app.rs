@@ -1,7 +1,6 @@
 //! Builds every room once and joins them; nobody names this file but `main` and `cli`.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,6 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Routes, HttpServer, web};
-use tempfile::TempDir;
 use tokio::sync::watch;
 
 use crate::config::Config;
@@ -26,6 +24,7 @@ use crate::packs::folder::ModelsFolder;
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::scoring::rules::{self, Rules, RulesError};
+use crate::scratch::Scratch;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -80,7 +79,7 @@ pub struct App {
     workers: Workers,
     warm_up: Option<tokio::task::JoinHandle<Result<(), VisionError>>>,
     /// Goes away with the service, and the files in it.
-    _scratch: TempDir,
+    _scratch: Scratch,
 }
 
 /// The system's clock.
@@ -234,12 +233,12 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
 }
 
 /// The verbs without a server and without models: for the commands that manage projects and tokens.
-pub async fn operations(config: &Config) -> Result<(Operations, TempDir), AppError> {
+pub async fn operations(config: &Config) -> Result<(Operations, Scratch), AppError> {
     verbs(config, ModelFacts::default(), None).await
 }
 
 /// The verbs without a server, the models loaded here and now.
-pub async fn operations_with_models(config: &Config) -> Result<(Operations, TempDir), AppError> {
+pub async fn operations_with_models(config: &Config) -> Result<(Operations, Scratch), AppError> {
     let (examiner, models) = examiner(config)?;
     verbs(config, models, Some(Arc::new(examiner))).await
 }
@@ -248,7 +247,7 @@ async fn verbs(
     config: &Config,
     models: ModelFacts,
     examiner: Option<Arc<dyn Examiner>>,
-) -> Result<(Operations, TempDir), AppError> {
+) -> Result<(Operations, Scratch), AppError> {
     let store = open_store(config).await?;
     let scratch = scratch(&config.data)?;
     let operations = Operations::new(Parts {
@@ -379,20 +378,13 @@ async fn open_store(config: &Config) -> Result<Store, AppError> {
     .await?)
 }
 
-/// A folder of this process's own below the data folder, gone when it is dropped.
-fn scratch(data: &Path) -> Result<TempDir, AppError> {
+/// A folder of this process's own below the data folder.
+fn scratch(data: &Path) -> Result<Scratch, AppError> {
     let parent = data.join("scratch");
-    let failed = |source| AppError::Io {
+    Scratch::open(&parent).map_err(|source| AppError::Io {
         what: format!("the folder {} cannot be made", parent.display()),
         source,
-    };
-    std::fs::create_dir_all(&parent).map_err(failed)?;
-    tempfile::Builder::new()
-        .prefix("process-")
-        // Faces pass through it.
-        .permissions(std::fs::Permissions::from_mode(0o700))
-        .tempdir_in(&parent)
-        .map_err(failed)
+    })
 }
 
 fn operations_settings(

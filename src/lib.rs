@@ -34,7 +34,7 @@
 //! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`].
 //! - [`worker`]: the door for queued examinations.
 //! - [`evaluation`]: measures a pack on labelled pairs and calibrates it.
-//! - [`cli`], [`app`], [`config`], [`telemetry`]: the program around them.
+//! - [`cli`], [`app`], [`config`], [`scratch`], [`telemetry`]: the program around them.
 //!
 //! # A match, step by step
 //!
@@ -76,6 +76,7 @@ pub mod operations;
 pub mod packs;
 pub mod pipeline;
 pub mod scoring;
+pub mod scratch;
 pub mod search;
 pub mod session;
 pub mod store;

@@ -15,6 +15,7 @@ use likeness::pipeline::examiner::{
     ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, ModelFacts, Thumbnail,
 };
 use likeness::scoring::signals::Signals;
+use likeness::scratch::LOCK;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     VideoFinding,
@@ -542,7 +543,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, files);
-        } else {
+        } else if path.file_name().is_none_or(|name| name != LOCK) {
             files.push(path);
         }
     }
