@@ -1,11 +1,11 @@
 //! The `OpenAPI` description and the page that shows it, assets served from the binary.
 
 use actix_web::web;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::http::dialects::{biometry, fremis, native};
+use crate::http::dialects::{biometry, fremis, native, opencv_fr};
 use crate::http::health;
 
 /// The description of every route.
@@ -44,22 +44,48 @@ use crate::http::health;
         native::routes::request_examination,
         native::routes::read_examination,
         native::routes::read_thumbnail,
+        opencv_fr::routes::compare,
+        opencv_fr::onprem::face_search,
+        opencv_fr::onprem::multi_face_search,
+        opencv_fr::routes::create_collection,
+        opencv_fr::onprem::delete_collection,
+        opencv_fr::onprem_people::put_person,
+        opencv_fr::onprem_people::delete_person,
+        opencv_fr::onprem_people::put_persons,
+        opencv_fr::cloud_faces::compare_live_face,
+        opencv_fr::cloud_faces::liveness,
+        opencv_fr::cloud_faces::search,
+        opencv_fr::cloud_faces::search_crops,
+        opencv_fr::cloud_faces::search_live_face,
+        opencv_fr::cloud_faces::verify,
+        opencv_fr::cloud_faces::detect,
+        opencv_fr::cloud_collections::change_collection,
+        opencv_fr::cloud_collections::list_collections,
+        opencv_fr::cloud_collections::read_collection,
+        opencv_fr::cloud_collections::delete_collection,
+        opencv_fr::cloud_collections::change_members,
+        opencv_fr::cloud_people::create_person,
+        opencv_fr::cloud_people::change_person,
+        opencv_fr::cloud_people::list_people,
+        opencv_fr::cloud_people::read_person,
+        opencv_fr::cloud_people::delete_person,
+        opencv_fr::cloud_people::change_people,
         health::healthz,
         health::readyz,
     ),
-    modifiers(&BearerTokens)
+    modifiers(&Tokens)
 )]
 struct Description;
 
-struct BearerTokens;
+struct Tokens;
 
-impl Modify for BearerTokens {
+impl Modify for Tokens {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        openapi
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let key = ApiKey::Header(ApiKeyValue::new("x-api-key"));
+        components.add_security_scheme("api_key", SecurityScheme::ApiKey(key));
     }
 }
 

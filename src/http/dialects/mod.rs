@@ -5,6 +5,7 @@ use actix_web::web;
 pub mod biometry;
 pub mod fremis;
 pub mod native;
+pub mod opencv_fr;
 
 /// Adds every dialect's routes; a new dialect adds its line here.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -12,4 +13,5 @@ pub fn configure(routes: &mut web::ServiceConfig) {
     // Some of its paths lie below the native API's `/v1`, so it comes first.
     fremis::routes::configure(routes);
     native::routes::configure(routes);
+    opencv_fr::routes::configure(routes);
 }
