@@ -5,5 +5,6 @@ mod biometry;
 mod consent;
 mod fremis;
 mod native;
+mod opencv_onprem;
 mod operation;
 mod tokens;
