@@ -73,6 +73,11 @@ use crate::http::health;
         health::healthz,
         health::readyz,
     ),
+    // Answers that many routes share bring no body of their own along.
+    components(schemas(
+        opencv_fr::failures::ErrorBody,
+        opencv_fr::failures::DetailBody,
+    )),
     modifiers(&Tokens)
 )]
 struct Description;

@@ -5,6 +5,7 @@ mod biometry;
 mod consent;
 mod fremis;
 mod native;
+mod opencv_cloud;
 mod opencv_onprem;
 mod operation;
 mod tokens;
