@@ -63,9 +63,10 @@ pub enum LivenessError {
 
 impl From<Error> for LivenessError {
     fn from(error: Error) -> Self {
-        match error {
-            Error::NotInstalled { what: "liveness" } => Self::Fault(LivenessFault::NotInstalled),
-            other => Self::Other(other),
+        if matches!(error, Error::NotInstalled { what: "liveness" }) {
+            Self::Fault(LivenessFault::NotInstalled)
+        } else {
+            Self::Other(error)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! OpenCV FR's cloud API as its published client uses it: every endpoint, every error, field by field.
+//! `OpenCV FR`'s cloud API as its published client uses it: every endpoint, every error, field by field.
 
 use likeness::session::project::Scope;
 use reqwest::{Method, StatusCode};
@@ -76,6 +76,12 @@ fn detail(seen: &Seen) -> (String, String) {
     let loc = detail["loc"].as_array().unwrap().iter();
     let loc: Vec<_> = loc.map(|part| part.as_str().unwrap()).collect();
     (loc.join("."), detail["type"].as_str().unwrap().to_owned())
+}
+
+/// The 422 names the field and the kind.
+async fn names(app: &TestApp, path: &str, body: Value, place: &str, kind: &str) {
+    let seen = detail(&post(app, path, body).await);
+    assert_eq!(seen, (format!("body.{place}"), kind.to_owned()), "{path}");
 }
 
 fn ids(list: &Value) -> Vec<&str> {
@@ -756,6 +762,17 @@ async fn a_bad_field_is_a_422_that_names_it() {
             "collections",
             "type_error",
         ),
+    ] {
+        names(&app, path, body, place, kind).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_field_of_any_other_call_is_one_too() {
+    let app = TestApp::start().await;
+    let image = person(1);
+    let long = "k".repeat(256);
+    for (path, body, place, kind) in [
         (
             "/collection",
             json!({ "description": "x" }),
@@ -811,12 +828,7 @@ async fn a_bad_field_is_a_422_that_names_it() {
             "type_error",
         ),
     ] {
-        let (loc, of_kind) = detail(&post(&app, path, body).await);
-        assert_eq!(
-            (loc, of_kind),
-            (format!("body.{place}"), kind.to_owned()),
-            "{path}"
-        );
+        names(&app, path, body, place, kind).await;
     }
     for body in [
         json!({}),

@@ -1,4 +1,4 @@
-//! OpenCV FR's on-prem API as its callers use it: every endpoint, every error code, field by field.
+//! `OpenCV FR`'s on-prem API as its callers use it: every endpoint, every error code, field by field.
 
 use likeness::session::project::{Dialect, Scope};
 use reqwest::{Method, StatusCode};
@@ -490,6 +490,9 @@ async fn what_is_missing_null_or_of_another_type_is_named() {
     let key = app.client.post(app.url("/compare"));
     let broken = key.header("x-api-key", &app.token).body("{");
     error(&app.see(broken).await, 400, "ERR_INVALID_REQUEST");
+    let narrow = TestApp::start_with(|config| config.max_json_bytes = 100).await;
+    let seen = post(&narrow, "/compare", compare).await;
+    error(&seen, 413, "ERR_INVALID_REQUEST");
 }
 
 #[tokio::test(flavor = "multi_thread")]

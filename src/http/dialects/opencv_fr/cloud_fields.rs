@@ -220,5 +220,7 @@ pub fn bad_query(key: &str, msg: &str) -> OpencvError {
 }
 
 fn wrong_type(error: WrongType) -> OpencvError {
-    unprocessable(&error.key, "type_error", error.to_string())
+    let msg = error.to_string();
+    let WrongType { key, .. } = error;
+    unprocessable(&key, "type_error", msg)
 }

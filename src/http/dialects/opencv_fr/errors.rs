@@ -1,4 +1,4 @@
-//! Errors as OpenCV FR's callers read them: a code and a message, or the details of a 422.
+//! Errors as `OpenCV FR`'s callers read them: a code and a message, or the details of a 422.
 
 use std::fmt;
 

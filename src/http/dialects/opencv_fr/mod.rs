@@ -1,4 +1,4 @@
-//! OpenCV FR: the vendor's server for one's own premises and, on the same paths, its cloud API.
+//! `OpenCV FR`: the vendor's server for one's own premises and, on the same paths, its cloud API.
 
 pub mod cloud_collections;
 pub mod cloud_faces;

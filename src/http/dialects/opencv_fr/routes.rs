@@ -1,4 +1,4 @@
-//! The routes of OpenCV FR: where both APIs share a method and a path, the body's keys tell them apart.
+//! The routes of `OpenCV FR`: where both APIs share a method and a path, the body's keys tell them apart.
 
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
