@@ -300,6 +300,28 @@ async fn a_person_is_answered_with_every_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_identifier_may_hold_a_slash_and_none_is_nobody() {
+    let app = TestApp::start().await;
+    enrol(&app, 1, "jakarta/7 b", &[]).await;
+    // The client puts the identifier into the path as it is.
+    for (path, status, key) in [
+        ("/person/jakarta/7 b", 200, "name"),
+        ("/person/", 404, "code"),
+        ("/collection/", 404, "code"),
+    ] {
+        let request = app.client.get(app.url(path));
+        let answer = request
+            .header("x-api-key", &app.token)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        let body: Value = answer.json().await.unwrap();
+        assert!(body[key].is_string(), "{path}: {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_changed_key_by_key() {
     let app = TestApp::start().await;
     let (staff, guests) = (

@@ -7,7 +7,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::http::base64_picture::Base64Problem;
-use crate::http::dialects::opencv_fr::failures::{Detail, DetailBody, ErrorBody, Metadata};
+use crate::http::dialects::opencv_fr::failures::{Detail, DetailBody, Failure};
 use crate::http::error::Refusal;
 use crate::http::json_body::{BodyError, WrongType};
 use crate::operations::check_liveness::{LivenessError, LivenessFault};
@@ -21,76 +21,6 @@ pub enum OpencvError {
     Failed(Failure),
     /// 422: a field of a cloud body.
     Unprocessable(Detail),
-}
-
-/// An error with a code.
-#[derive(Debug)]
-pub struct Failure {
-    pub status: StatusCode,
-    pub code: &'static str,
-    pub message: String,
-    /// The code that says more.
-    pub metadata: Option<&'static str>,
-    pub retry_after: Option<u32>,
-}
-
-impl Failure {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            metadata: None,
-            retry_after: None,
-        }
-    }
-
-    fn face_not_detected() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "ERR_FACE_NOT_DETECTED",
-            "A face could not be detected in the image(s).",
-        )
-    }
-
-    fn not_decoded() -> Self {
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "ERR_BASE64_IMAGE_CANNOT_BE_DECODED",
-            "The posted Base64 image(s) could not be decoded as JPEG/PNG bytes.",
-        )
-    }
-
-    fn license(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, "LICENSE_ERROR", message)
-    }
-
-    fn with(self, metadata: &'static str) -> Self {
-        Self {
-            metadata: Some(metadata),
-            ..self
-        }
-    }
-
-    fn later(self) -> Self {
-        Self {
-            retry_after: Some(5),
-            ..self
-        }
-    }
-
-    /// The body, with the person it is about where several were sent.
-    pub fn body(self, person_id: Option<String>) -> ErrorBody {
-        let metadata = (self.metadata.is_some() || person_id.is_some()).then(|| Metadata {
-            code: self.metadata.map(str::to_owned),
-            person_id,
-        });
-        ErrorBody {
-            code: self.code.to_owned(),
-            message: self.message,
-            metadata,
-        }
-    }
 }
 
 impl OpencvError {
@@ -312,14 +242,7 @@ impl ResponseError for OpencvError {
                 if let Some(seconds) = failure.retry_after {
                     response.insert_header((RETRY_AFTER, seconds.to_string()));
                 }
-                response.json(ErrorBody {
-                    code: failure.code.to_owned(),
-                    message: failure.message.clone(),
-                    metadata: failure.metadata.map(|code| Metadata {
-                        code: Some(code.to_owned()),
-                        person_id: None,
-                    }),
-                })
+                response.json(failure.body(None))
             }
         }
     }

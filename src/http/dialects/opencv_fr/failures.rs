@@ -1,7 +1,80 @@
-//! The bodies of errors, and which statuses carry them.
+//! Errors with a code, the bodies of all errors, and which statuses carry them.
 
+use actix_web::http::StatusCode;
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
+
+/// An error with a code.
+#[derive(Debug)]
+pub struct Failure {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+    /// The code that says more.
+    pub metadata: Option<&'static str>,
+    pub retry_after: Option<u32>,
+}
+
+impl Failure {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            metadata: None,
+            retry_after: None,
+        }
+    }
+
+    pub fn face_not_detected() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "ERR_FACE_NOT_DETECTED",
+            "A face could not be detected in the image(s).",
+        )
+    }
+
+    pub fn not_decoded() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "ERR_BASE64_IMAGE_CANNOT_BE_DECODED",
+            "The posted Base64 image(s) could not be decoded as JPEG/PNG bytes.",
+        )
+    }
+
+    pub fn license(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "LICENSE_ERROR", message)
+    }
+
+    #[must_use]
+    pub fn with(self, metadata: &'static str) -> Self {
+        Self {
+            metadata: Some(metadata),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn later(self) -> Self {
+        Self {
+            retry_after: Some(5),
+            ..self
+        }
+    }
+
+    /// The body, with the person it is about where several were sent.
+    pub fn body(&self, person_id: Option<String>) -> ErrorBody {
+        let metadata = (self.metadata.is_some() || person_id.is_some()).then(|| Metadata {
+            code: self.metadata.map(str::to_owned),
+            person_id,
+        });
+        ErrorBody {
+            code: self.code.to_owned(),
+            message: self.message.clone(),
+            metadata,
+        }
+    }
+}
 
 /// Every error but a 422.
 #[derive(Debug, Serialize, ToSchema)]

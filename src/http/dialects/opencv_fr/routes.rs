@@ -22,7 +22,8 @@ use crate::session::project::Dialect;
 
 pub type Answer = Result<HttpResponse, OpencvError>;
 
-/// Adds the dialect's routes, all of them at the root.
+/// Adds the dialect's routes, all of them at the root. An identifier may hold a slash: the published
+/// client puts it into the path as it is.
 pub fn configure(routes: &mut web::ServiceConfig) {
     configure_people(routes);
     for (path, route) in [
@@ -64,7 +65,7 @@ fn configure_people(routes: &mut web::ServiceConfig) {
             at("/collection/persons").route(web::patch().to(cloud_collections::change_members)),
         )
         .service(
-            at("/collection/{id}")
+            at("/collection/{id:.*}")
                 .route(web::get().to(cloud_collections::read_collection))
                 .route(web::delete().to(cloud_collections::delete_collection)),
         )
@@ -76,7 +77,7 @@ fn configure_people(routes: &mut web::ServiceConfig) {
                 .route(web::patch().to(cloud_people::change_person)),
         )
         .service(
-            at("/person/{id}")
+            at("/person/{id:.*}")
                 .route(web::get().to(cloud_people::read_person))
                 .route(web::delete().to(cloud_people::delete_person)),
         )
