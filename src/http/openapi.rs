@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::http::dialects::risetai::mount::TwoAddresses;
-use crate::http::dialects::{argos, biometry, fremis, native, risetai};
+use crate::http::dialects::{argos, biometry, fremis, native, opencv_fr, risetai};
 use crate::http::health;
 
 /// The description of every route.
@@ -64,9 +64,40 @@ use crate::http::health;
         risetai::recognition::compare,
         risetai::token::exchange,
         risetai::token::revoke,
+        opencv_fr::routes::compare,
+        opencv_fr::onprem::face_search,
+        opencv_fr::onprem::multi_face_search,
+        opencv_fr::routes::create_collection,
+        opencv_fr::onprem::delete_collection,
+        opencv_fr::onprem_people::put_person,
+        opencv_fr::onprem_people::delete_person,
+        opencv_fr::onprem_people::put_persons,
+        opencv_fr::cloud_faces::compare_live_face,
+        opencv_fr::cloud_faces::liveness,
+        opencv_fr::cloud_faces::search,
+        opencv_fr::cloud_faces::search_crops,
+        opencv_fr::cloud_faces::search_live_face,
+        opencv_fr::cloud_faces::verify,
+        opencv_fr::cloud_faces::detect,
+        opencv_fr::cloud_collections::change_collection,
+        opencv_fr::cloud_collections::list_collections,
+        opencv_fr::cloud_collections::read_collection,
+        opencv_fr::cloud_collections::delete_collection,
+        opencv_fr::cloud_collections::change_members,
+        opencv_fr::cloud_people::create_person,
+        opencv_fr::cloud_people::change_person,
+        opencv_fr::cloud_people::list_people,
+        opencv_fr::cloud_people::read_person,
+        opencv_fr::cloud_people::delete_person,
+        opencv_fr::cloud_people::change_people,
         health::healthz,
         health::readyz,
     ),
+    // Answers that many routes share bring no body of their own along.
+    components(schemas(
+        opencv_fr::failures::ErrorBody,
+        opencv_fr::failures::DetailBody,
+    )),
     modifiers(&Tokens, &TwoAddresses)
 )]
 struct Description;
@@ -76,17 +107,10 @@ struct Tokens;
 impl Modify for Tokens {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        openapi
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
-        for header in ["x-api-key", "Accesstoken"] {
-            let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header)));
-            openapi
-                .components
-                .get_or_insert_default()
-                .add_security_scheme(header, key);
-        }
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let key = ApiKey::Header(ApiKeyValue::new("x-api-key"));
+        components.add_security_scheme("api_key", SecurityScheme::ApiKey(key));
     }
 }
 

@@ -6,6 +6,7 @@ pub mod argos;
 pub mod biometry;
 pub mod fremis;
 pub mod native;
+pub mod opencv_fr;
 pub mod risetai;
 
 /// Adds every dialect's routes; a new dialect adds its line here.
@@ -16,4 +17,5 @@ pub fn configure(routes: &mut web::ServiceConfig) {
     fremis::routes::configure(routes);
     native::routes::configure(routes);
     risetai::routes::configure(routes);
+    opencv_fr::routes::configure(routes);
 }

@@ -9,6 +9,8 @@ mod enrolment;
 mod fremis;
 mod galleries;
 mod native;
+mod opencv_cloud;
+mod opencv_onprem;
 mod operation;
 mod risetai;
 mod risetai_errors;

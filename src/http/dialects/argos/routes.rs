@@ -26,7 +26,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
 }
 
 /// Compares the face of one picture with that of another.
-#[utoipa::path(post, path = "/modules/compare", tag = "ARGOS", operation_id = "argos_compare", security(("x-api-key" = [])), request_body = CompareForm,
+#[utoipa::path(post, path = "/modules/compare", tag = "ARGOS", operation_id = "argos_compare", security(("api_key" = [])), request_body = CompareForm,
     responses((status = 200, body = CompareBody), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody), (status = 500, body = ErrorBody)))]
 pub async fn compare(
     request: HttpRequest,
