@@ -108,7 +108,10 @@ impl Operations {
         self.refuse_bad_request(caller, &request).await?;
         let mut galleries = Vec::with_capacity(request.galleries.len());
         for gallery in &request.galleries {
-            galleries.push(self.find_gallery(caller, gallery).await?.id);
+            let id = self.find_gallery(caller, gallery).await?.id;
+            if !galleries.contains(&id) {
+                galleries.push(id);
+            }
         }
         let now = self.clock.now();
         let id = SubjectId(Uuid::now_v7());
@@ -176,20 +179,22 @@ impl Operations {
             refuse_bad_text("a person's identifier", label, 1, MAX_NAME)?;
         }
         refuse_bad_text("a person's name", &request.name, 0, MAX_NAME)?;
-        let details = request
-            .details
-            .as_ref()
-            .map_or(0, |value| value.to_string().len());
-        if details > MAX_DETAILS {
-            return Err(Error::invalid(format!(
-                "a person's details take {MAX_DETAILS} bytes of JSON at most"
-            )));
-        }
+        refuse_large_details(request.details.as_ref())?;
         for gallery in &request.galleries {
             self.find_gallery(caller, gallery).await?;
         }
         Ok(())
     }
+}
+
+/// Refuses details that take too much room.
+pub(crate) fn refuse_large_details(details: Option<&Value>) -> Result<(), Error> {
+    if details.map_or(0, |value| value.to_string().len()) > MAX_DETAILS {
+        return Err(Error::invalid(format!(
+            "a person's details take {MAX_DETAILS} bytes of JSON at most"
+        )));
+    }
+    Ok(())
 }
 
 fn refusal(error: StoreError) -> Error {

@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
+use crate::operations::enrol::refuse_large_details;
 use crate::operations::error::Error;
 use crate::operations::manage_galleries::{GalleryRef, MAX_NAME, refuse_bad_text};
 use crate::session::gallery::{EnrolledFace, Gallery, GalleryKind, Subject};
 use crate::session::ids::TemplateId;
 use crate::session::project::Scope;
+use crate::store::error::StoreError;
 use crate::store::subjects::People;
 
 /// A person with the galleries and the faces.
@@ -104,6 +106,7 @@ impl Operations {
     ) -> Result<(), Error> {
         caller.require(Scope::Enrol)?;
         refuse_bad_text("a person's name", name, 0, MAX_NAME)?;
+        refuse_large_details(details)?;
         let now = self.clock.now();
         self.store
             .describe_subject(subject.id, name, details, now)
@@ -125,10 +128,18 @@ impl Operations {
     ) -> Result<(), Error> {
         caller.require(Scope::Enrol)?;
         let gallery = self.find_gallery(caller, gallery).await?;
-        self.store
+        let joined = self
+            .store
             .join_gallery(gallery.id, subject, self.clock.now())
-            .await?;
-        Ok(())
+            .await;
+        joined.map_err(|error| {
+            if matches!(error, StoreError::AlreadyExists { .. }) {
+                return Error::Conflict {
+                    reason: "a person of that identifier is in the gallery already".to_owned(),
+                };
+            }
+            error.into()
+        })
     }
 
     /// Takes a person out of a gallery; who is in none any more is deleted, pictures and all.
