@@ -18,4 +18,6 @@ pub fn configure(routes: &mut web::ServiceConfig) {
     native::routes::configure(routes);
     risetai::routes::configure(routes);
     opencv_fr::routes::configure(routes);
+    // What no dialect knows.
+    routes.default_service(web::to(native::routes::no_such_route));
 }

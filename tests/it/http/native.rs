@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
-use crate::helpers::{Scene, TestApp, body, document, native_error};
+use crate::helpers::{Scene, TestApp, body, document, native_error, video};
 
 #[actix_web::test]
 async fn a_session_goes_from_open_to_judged_with_its_timeline() {
@@ -267,5 +267,62 @@ async fn what_is_not_there_is_not_found() {
     ] {
         let answer = app.get(path).send().await.unwrap();
         native_error(answer, StatusCode::NOT_FOUND).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_keeps_to_the_description() {
+    let app = TestApp::start().await;
+    let opened = app
+        .see(
+            app.post("/v1/sessions")
+                .json(&json!({ "reference": "case 7" })),
+        )
+        .await;
+    assert_eq!(opened.status, StatusCode::CREATED);
+    let session = format!("/v1/sessions/{}", opened.body["id"].as_str().unwrap());
+    for (kind, bytes) in [("document", document()), ("video", video())] {
+        let form = Form::new().part(kind, Part::bytes(bytes));
+        let request = app.post(&format!("{session}/{kind}")).multipart(form);
+        assert_eq!(app.see(request).await.status, StatusCode::CREATED);
+    }
+    let consent = json!({ "given": true });
+    let consent = app.post(&format!("{session}/consent")).json(&consent);
+    let consent = app.see(consent).await;
+    assert!(consent.status.is_success(), "{}", consent.body);
+    let asked = app.post(&format!("{session}/examinations?wait=20"));
+    let examined = app.see(asked).await;
+    assert_eq!(examined.status, StatusCode::OK, "{}", examined.body);
+    let examination = examined.body["id"].as_str().unwrap();
+    let examination = format!("{session}/examinations/{examination}");
+    for (path, status) in [
+        ("/v1/models", StatusCode::OK),
+        ("/v1/usage", StatusCode::OK),
+        ("/v1/calls", StatusCode::OK),
+        ("/v1/sessions", StatusCode::OK),
+        (session.as_str(), StatusCode::OK),
+        (examination.as_str(), StatusCode::OK),
+        (
+            "/v1/sessions/sess_0190d0a0-0000-7000-8000-000000000000",
+            StatusCode::NOT_FOUND,
+        ),
+    ] {
+        assert_eq!(app.see(app.get(path)).await.status, status, "{path}");
+        let stranger = app.see(app.client.get(app.url(path))).await;
+        assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let again = app.see(app.post(&format!("{session}/examinations"))).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let ended = app.see(app.post(&format!("{session}/end"))).await;
+    assert!(ended.status.is_success(), "{}", ended.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_nobody_knows_is_a_404_with_a_body() {
+    let app = TestApp::start().await;
+    for path in ["/", "/nothing", "/v3/face/match"] {
+        let answer = app.get(path).send().await.unwrap();
+        let (code, _) = native_error(answer, StatusCode::NOT_FOUND).await;
+        assert_eq!(code, "not_found");
     }
 }

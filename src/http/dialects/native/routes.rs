@@ -372,7 +372,7 @@ async fn add(
     Ok(HttpResponse::Created().json(EvidenceBody::from(evidence)))
 }
 
-async fn no_such_route(request: HttpRequest) -> Answer {
+pub async fn no_such_route(request: HttpRequest) -> Answer {
     let message = format!("there is no {} at this address", request.method());
     Err(Refusal::new(StatusCode::NOT_FOUND, "not_found", message).into())
 }
