@@ -130,7 +130,7 @@ impl Operations {
         let gallery = self.find_gallery(caller, gallery).await?;
         let joined = self
             .store
-            .join_gallery(gallery.id, subject, self.clock.now())
+            .join_gallery(caller.project.id, gallery.id, subject, self.clock.now())
             .await;
         joined.map_err(|error| {
             if matches!(error, StoreError::AlreadyExists { .. }) {

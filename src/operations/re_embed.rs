@@ -96,7 +96,7 @@ impl Operations {
         match template {
             Some(template) => Ok(self
                 .store
-                .replace_template(face, &template, self.clock.now())
+                .replace_template(project, face, &template, self.clock.now())
                 .await?),
             None => Ok(false),
         }

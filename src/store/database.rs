@@ -18,6 +18,7 @@ use sea_orm::{
     TransactionTrait,
 };
 
+use crate::session::ids::ProjectId;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::options::{StoreOptions, scheme};
@@ -162,6 +163,16 @@ async fn take_turn(transaction: &DatabaseTransaction, turn: i64) -> Result<(), D
             .await?;
     }
     Ok(())
+}
+
+/// Lets one transaction at a time change the galleries of a project: such a change may touch several
+/// of them, and two that touched them in different orders would wait for each other.
+pub(super) async fn take_galleries_turn(
+    transaction: &DatabaseTransaction,
+    project: ProjectId,
+) -> Result<(), DbErr> {
+    let (_, random) = project.0.as_u64_pair();
+    take_turn(transaction, random.cast_signed()).await
 }
 
 /// Makes counting the queue and adding to it one step.

@@ -10,7 +10,7 @@ use crate::session::template::Template;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::blobs::{picture_key, thumbnail_key};
-use crate::store::database::{settle, to_the_end};
+use crate::store::database::{settle, take_galleries_turn, to_the_end};
 use crate::store::doomed::{doom, spare};
 use crate::store::entity::templates;
 use crate::store::error::StoreError;
@@ -86,12 +86,14 @@ impl Store {
     /// Puts a template of another pack in the place of a face's; tells whether the face is still there.
     pub async fn replace_template(
         &self,
+        project: ProjectId,
         face: &EnrolledFace,
         template: &Template,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
         let done = async {
+            take_galleries_turn(&transaction, project).await?;
             let galleries = subjects::galleries_of(&transaction, face.subject).await?;
             let replaced = templates::Entity::update_many()
                 .col_expr(templates::Column::Pack, Expr::value(template.pack()))
@@ -155,7 +157,8 @@ async fn rows(
     let first = *galleries
         .first()
         .ok_or(StoreError::NotFound { what: "gallery" })?;
-    // Takes the gallery's turn, so that two enrolments of one label come one after the other.
+    // So that two enrolments of one label come one after the other.
+    take_galleries_turn(transaction, *project).await?;
     subjects::note(transaction, first, &[], *now).await?;
     let subject = match subjects::member(transaction, first, &enrolment.subject.label).await? {
         None => {

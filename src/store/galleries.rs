@@ -11,7 +11,7 @@ use crate::session::gallery::{Gallery, GalleryKind};
 use crate::session::ids::{GalleryId, ProjectId, SubjectId, TokenId};
 use crate::session::time::Timestamp;
 use crate::store::Store;
-use crate::store::database::settle;
+use crate::store::database::{settle, take_galleries_turn};
 use crate::store::entity::galleries::{ActiveModel, Column, Entity, Model};
 use crate::store::entity::{gallery_changes, memberships};
 use crate::store::error::StoreError;
@@ -127,6 +127,7 @@ async fn delete(
 ) -> Result<bool, StoreError> {
     let id = gallery.id.0.to_string();
     // First of all, so that no enrolment comes in between.
+    take_galleries_turn(transaction, gallery.project).await?;
     if bump(transaction, gallery.id, now).await?.is_none() {
         return Ok(false);
     }

@@ -15,7 +15,7 @@ use crate::session::template::Template;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::blobs::{picture_key, thumbnail_key};
-use crate::store::database::settle;
+use crate::store::database::{settle, take_galleries_turn};
 use crate::store::doomed;
 use crate::store::entity::subjects::{ActiveModel, Column, Entity, Model};
 use crate::store::entity::{memberships, templates};
@@ -121,12 +121,14 @@ impl Store {
     /// Puts a person into a further gallery, under the same label; being there already is as good.
     pub async fn join_gallery(
         &self,
+        project: ProjectId,
         gallery: GalleryId,
         subject: &Subject,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         let done = async {
+            take_galleries_turn(&transaction, project).await?;
             if galleries_of(&transaction, subject.id)
                 .await?
                 .contains(&gallery)
@@ -151,6 +153,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
         let done = async {
+            take_galleries_turn(&transaction, project).await?;
             // Noted while the faces are still there to be named.
             note(&transaction, gallery, &[subject], now).await?;
             let gone = memberships::Entity::delete_many()
@@ -176,6 +179,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
         let done = async {
+            take_galleries_turn(&transaction, project).await?;
             let galleries = galleries_of(&transaction, subject).await?;
             for gallery in &galleries {
                 note(&transaction, *gallery, &[subject], now).await?;

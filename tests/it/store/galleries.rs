@@ -21,6 +21,7 @@ on_both_databases! {
     an_enrolment_reads_back_to_the_last_bit
     a_label_that_is_taken_is_refused_added_to_or_replaced
     enrolments_at_once_lose_nothing
+    changes_of_several_galleries_do_not_wait_for_each_other
     who_leaves_the_last_gallery_is_gone_with_every_picture
     who_is_in_two_galleries_leaves_one_and_stays_in_the_other
     a_search_is_told_what_came_and_went
@@ -262,8 +263,14 @@ async fn who_is_in_two_galleries_leaves_one_and_stays_in_the_other(fixture: &Fix
         .enrol(enrolment(&staff, "ana", &[1.0, 0.0]))
         .await
         .unwrap();
-    store.join_gallery(guests.id, &ana, NOW).await.unwrap();
-    store.join_gallery(guests.id, &ana, NOW).await.unwrap();
+    store
+        .join_gallery(project, guests.id, &ana, NOW)
+        .await
+        .unwrap();
+    store
+        .join_gallery(project, guests.id, &ana, NOW)
+        .await
+        .unwrap();
     assert_eq!(
         store.galleries_of(ana.id).await.unwrap(),
         [staff.id, guests.id]
@@ -428,7 +435,12 @@ async fn a_replaced_template_is_told_to_every_search(fixture: &Fixture) {
     let face = store.faces(&[ana.id]).await.unwrap().remove(0);
     let seen = revision(store, &staff).await;
     let newer = Template::new("newer", vec![0.0, 1.0, 0.0]).unwrap();
-    assert!(store.replace_template(&face, &newer, NOW).await.unwrap());
+    assert!(
+        store
+            .replace_template(staff.project, &face, &newer, NOW)
+            .await
+            .unwrap()
+    );
     let now = revision(store, &staff).await;
     match store.changes_since(staff.id, seen, now).await.unwrap() {
         CatchUp::Changes { present, gone } => {
@@ -442,5 +454,39 @@ async fn a_replaced_template_is_told_to_every_search(fixture: &Fixture) {
         .delete_subject(staff.project, ana.id, NOW)
         .await
         .unwrap();
-    assert!(!store.replace_template(&face, &newer, NOW).await.unwrap());
+    assert!(
+        !store
+            .replace_template(staff.project, &face, &newer, NOW)
+            .await
+            .unwrap()
+    );
+}
+
+async fn changes_of_several_galleries_do_not_wait_for_each_other(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = fixture.project("bank").await;
+    let one = make(store, project, "one").await;
+    let other = make(store, project, "other").await;
+    let rush: Vec<_> = (0..24)
+        .map(|number| {
+            let (first, second) = if number % 2 == 0 {
+                (&one, &other)
+            } else {
+                (&other, &one)
+            };
+            let asked = Enrolment {
+                galleries: vec![first.id, second.id],
+                ..enrolment(first, &format!("p{number}"), &[1.0, 0.0])
+            };
+            let store = store.clone();
+            tokio::spawn(async move {
+                let person = store.enrol(asked).await.unwrap();
+                store.delete_subject(project, person.id, NOW).await.unwrap()
+            })
+        })
+        .collect();
+    for one in rush {
+        assert!(one.await.unwrap());
+    }
+    assert_eq!(store.usage(project).await.unwrap().faces, 0);
 }
