@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -23,7 +23,10 @@ impl Scratch {
     /// Makes a folder below `parent`, and deletes those of processes that are gone: a process that
     /// was killed left faces in it.
     pub fn open(parent: &Path) -> io::Result<Self> {
-        fs::create_dir_all(parent)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
         // One process at a time, so that none deletes a folder whose lock is not taken yet.
         let turn = File::create(parent.join(LOCK))?;
         turn.lock()?;

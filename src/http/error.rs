@@ -116,7 +116,9 @@ impl From<BodyError> for Refusal {
             BodyError::TooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
             }
-            BodyError::Broken | BodyError::NotAnObject => Self::bad_request(message),
+            BodyError::Broken | BodyError::NotAnObject | BodyError::Unusable(_) => {
+                Self::bad_request(message)
+            }
         }
     }
 }

@@ -5,7 +5,11 @@ use actix_web::web::{Data, Payload};
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 
+use crate::http::bounded_json;
 use crate::http::settings::HttpSettings;
+
+/// A body shorter than this is read at once.
+const SMALL: usize = 64 * 1024;
 
 /// Why a body is no JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +20,8 @@ pub enum BodyError {
     Broken,
     #[error("the body is not a JSON object")]
     NotAnObject,
+    #[error("the body cannot be taken: {0}")]
+    Unusable(&'static str),
 }
 
 /// A value of another type than its key asks for.
@@ -43,16 +49,28 @@ impl JsonBody {
             }
             bytes.extend_from_slice(&chunk);
         }
-        Self::parse(&bytes)
+        if bytes.len() < SMALL {
+            return Self::parse(&bytes);
+        }
+        // A large one would hold up every other call of the thread that reads requests.
+        actix_web::web::block(move || Self::parse(&bytes))
+            .await
+            .map_err(|_| BodyError::Broken)?
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, BodyError> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Map::new()));
         }
-        match serde_json::from_slice(bytes) {
+        match bounded_json::parse(bytes) {
             Ok(Value::Object(object)) => Ok(Self(object)),
-            Ok(_) | Err(_) => Err(BodyError::NotAnObject),
+            Ok(_) => Err(BodyError::NotAnObject),
+            Err(error) => {
+                let reason = error.to_string();
+                let known = [bounded_json::TOO_MANY, bounded_json::NUL];
+                let known = known.into_iter().find(|known| reason.contains(known));
+                Err(known.map_or(BodyError::NotAnObject, BodyError::Unusable))
+            }
         }
     }
 
@@ -77,10 +95,12 @@ impl JsonBody {
 
     /// A text, or a number as its digits: some callers send identifiers bare.
     pub fn label(&self, key: &str) -> Result<Option<String>, WrongType> {
-        self.typed(key, "a string", |value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => number.as_u64().map(|number| number.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        self.typed(key, "a string", label)
+    }
+
+    pub fn labels(&self, key: &str) -> Result<Option<Vec<String>>, WrongType> {
+        self.typed(key, "a list of strings", |value| {
+            value.as_array()?.iter().map(label).collect()
         })
     }
 
@@ -133,6 +153,14 @@ impl JsonBody {
                 wanted,
             }),
         }
+    }
+}
+
+fn label(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP door: who is asking, bounded uploads, one place where errors get their status, and a folder a dialect.
 
 pub mod base64_picture;
+pub mod bounded_json;
 pub mod call_log;
 pub mod caller;
 pub mod dialects;

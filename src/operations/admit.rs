@@ -79,6 +79,9 @@ impl Operations {
         limit: u64,
     ) -> Result<Vec<CallRecord>, Error> {
         caller.require(Scope::Read)?;
+        if reference.is_some_and(|reference| reference.contains('\0')) {
+            return Ok(Vec::new());
+        }
         let limit = limit.min(MOST_CALLS);
         Ok(self
             .store

@@ -25,7 +25,7 @@ pub enum Error {
     TooLarge { reason: String },
     #[error("{0}")]
     Picture(PictureFault),
-    #[error("{0}; `likeness galleries re-embed` brings a gallery to the pack that decides")]
+    #[error("{0}")]
     OtherPack(#[from] OtherPack),
     #[error("the project has used up the {what} it may have")]
     QuotaReached { what: &'static str },

@@ -77,6 +77,7 @@ impl Operations {
     ) -> Result<Gallery, Error> {
         let project = caller.project.id;
         let found = match gallery {
+            GalleryRef::Named(name) if name.contains('\0') => None,
             GalleryRef::Named(name) => {
                 self.store
                     .gallery_by_name(project, GalleryKind::Named, name)

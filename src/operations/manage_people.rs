@@ -51,6 +51,10 @@ impl Operations {
         label: &str,
     ) -> Result<Subject, Error> {
         let gallery = self.find_gallery(caller, gallery).await?;
+        // Nobody is called so, and PostgreSQL does not even take the question.
+        if label.contains('\0') {
+            return Err(Error::NotFound { what: "person" });
+        }
         self.store
             .subject_in(gallery.id, label)
             .await?
@@ -150,12 +154,8 @@ impl Operations {
         label: &str,
     ) -> Result<Subject, Error> {
         caller.require(Scope::Enrol)?;
+        let subject = self.find_person(caller, gallery, label).await?;
         let gallery = self.find_gallery(caller, gallery).await?;
-        let subject = self
-            .store
-            .subject_in(gallery.id, label)
-            .await?
-            .ok_or(Error::NotFound { what: "person" })?;
         let left = self
             .store
             .leave_gallery(caller.project.id, gallery.id, subject.id, self.clock.now())

@@ -3,7 +3,8 @@
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
-use crate::session::evidence::{Consent, ConsentKind};
+use crate::operations::manage_galleries::{MAX_NAME, refuse_bad_text};
+use crate::session::evidence::{Consent, ConsentKind, name_key};
 use crate::session::ids::SessionId;
 use crate::session::project::Scope;
 
@@ -29,7 +30,8 @@ impl Operations {
         statement: ConsentStatement,
     ) -> Result<(), Error> {
         caller.require(Scope::Submit)?;
-        let name = statement.subject_name.trim();
+        let name = name_key(&statement.subject_name);
+        refuse_bad_text("a person's name", &name, 0, MAX_NAME)?;
         if statement.session.is_none() && name.is_empty() {
             return Err(Error::invalid(
                 "a consent needs the person's full name or a session",
@@ -41,7 +43,7 @@ impl Operations {
         let consent = Consent {
             project: caller.project.id,
             session: statement.session,
-            subject_name: name.to_owned(),
+            subject_name: name,
             kind: statement.kind,
             given: statement.given,
             at: self.clock.now(),

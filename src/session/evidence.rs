@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::session::ids::{EvidenceId, ProjectId, SessionId};
 use crate::session::time::Timestamp;
 
@@ -88,5 +90,25 @@ pub struct Consent {
 impl fmt::Debug for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Consent({}, {}, …)", self.kind.name(), self.given)
+    }
+}
+
+/// A name in one spelling: who refused as "José Quux" refused as "josé  quux" too, however the
+/// letters are composed.
+pub fn name_key(name: &str) -> String {
+    let composed: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_has_one_key_however_it_is_spelt() {
+        for spelling in ["José Quux", "josé quux", "JOSÉ  QUUX ", "Jose\u{301}\tQuux"] {
+            assert_eq!(name_key(spelling), "josé quux", "{spelling:?}");
+        }
+        assert_ne!(name_key("Jose Quux"), name_key("José Quux"));
     }
 }

@@ -11,10 +11,23 @@ pub struct Template {
 
 /// Two templates that no comparison could make sense of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a template of the pack {one} cannot be compared with one of the pack {other}")]
 pub struct OtherPack {
     pub one: String,
     pub other: String,
+}
+
+impl fmt::Display for OtherPack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { one, other } = self;
+        if one == other {
+            return write!(f, "a vector of another length is none of the pack {one}");
+        }
+        write!(
+            f,
+            "a template of the pack {one} cannot be compared with one of the pack {other}: \
+             `likeness galleries re-embed` brings a gallery to the pack that decides"
+        )
+    }
 }
 
 impl Template {

@@ -3,7 +3,7 @@
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::session::evidence::{Consent, ConsentKind};
+use crate::session::evidence::{Consent, ConsentKind, name_key};
 use crate::session::ids::{ProjectId, SessionId};
 use crate::session::time::Timestamp;
 use crate::store::Store;
@@ -46,8 +46,10 @@ impl Store {
         }
         match subject_name {
             Some(name) => {
+                // Statements made before names were brought to one spelling are kept as they came.
+                let spellings = [name.trim().to_owned(), name_key(name)];
                 let of_name = Condition::all()
-                    .add(Column::SubjectName.eq(name))
+                    .add(Column::SubjectName.is_in(spellings))
                     .add(Column::SessionId.is_null());
                 self.newest(project, kind, of_name).await
             }

@@ -187,3 +187,19 @@ async fn a_statement_is_recorded_and_answered_both_ways() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_not_escaped_by_spelling_the_name_otherwise() {
+    let app = TestApp::start().await;
+    state_consent(&app, "José Quux", false, None).await;
+    for spelling in ["José Quux", "josé quux", "JOSÉ  QUUX", "Jose\u{301} Quux"] {
+        let refused = match_as(&app, spelling).await;
+        biometry_error(refused, reqwest::StatusCode::FORBIDDEN).await;
+    }
+    let another = match_as(&app, "Jose Quux").await;
+    assert_eq!(another.status(), reqwest::StatusCode::OK);
+    let nul = json!({ "is_consent_given": true, "user_fullname": "a\u{0}" });
+    let path = "/api-consent/consent";
+    let refused = app.send(reqwest::Method::POST, path, &nul).await;
+    assert_eq!(refused.status, reqwest::StatusCode::BAD_REQUEST);
+}

@@ -431,3 +431,38 @@ async fn another_projects_keyspace_is_none() {
         json!([])
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_made_to_be_heavy_is_refused() {
+    let app = TestApp::start().await;
+    let many = vec![0; 100_001];
+    let heavy = json!({ "face_a": { "embedding": many }, "face_b": {} });
+    let description = invalid(&post(&app, "/v2/face/match", heavy).await);
+    assert!(description.contains("too many values"), "{description}");
+    let ignored = json!({ "keyspace": "a", "unknown": many });
+    invalid(&post(&app, "/v1/face/keyspace", ignored).await);
+    let ids: Vec<String> = (0..1_001).map(|number| number.to_string()).collect();
+    let delete = json!({ "keyspace": "default", "face_ids": ids });
+    let description = invalid(&post(&app, "/v1/face/delete-enrollment", delete).await);
+    assert!(description.contains("1000"), "{description}");
+    let nul = json!({ "image": person(1), "keyspace": "a\u{0}" });
+    let description = invalid(&post(&app, "/v1/face/recognition", nul).await);
+    assert!(description.contains("NUL"), "{description}");
+    let nothing = app.see(app.get("/v1/calls?reference=%00")).await;
+    assert_eq!(nothing.body, json!({ "calls": [] }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_a_face_id_as_well_and_a_short_vector_is_called_one() {
+    let app = TestApp::start().await;
+    let body =
+        json!({ "image": person(1), "keyspace": "default", "additional_params": { "face_id": 5 } });
+    let seen = post(&app, "/v1/face/enrollment", body).await;
+    assert_eq!(seen.body["face_id"], "5");
+    let delete = json!({ "keyspace": "default", "face_ids": [5, "5"] });
+    let deleted = post(&app, "/v1/face/delete-enrollment", delete).await;
+    assert_eq!(deleted.body, json!({ "deleted_face_ids": ["5"] }));
+    let short = json!({ "face_a": { "embedding": [1, 0, 0] }, "face_b": { "image": person(1) } });
+    let description = invalid(&post(&app, "/v2/face/match", short).await);
+    assert!(description.contains("another length"), "{description}");
+}

@@ -230,7 +230,8 @@ async fn wrong_types_long_texts_and_broken_json_are_400() {
         (enrolment, with("image", json!({})), "image"),
         (enrolment, with("force_register", "true"), "force_register"),
         (enrolment, with("trx_id", 5), "trx_id"),
-        (enrolment, with("user_id", "a\u{0}b"), "identifier"),
+        (enrolment, with("user_id", "a\u{7}b"), "identifier"),
+        (enrolment, with("user_id", "a\u{0}b"), "NUL"),
         (
             card,
             with("minimum_similarity", "0.8"),

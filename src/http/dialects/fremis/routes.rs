@@ -1,5 +1,7 @@
 //! The routes of FREMIS-N's API: each parses, calls one operation, renders.
 
+use std::collections::BTreeSet;
+
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -27,6 +29,9 @@ type Answer = Result<HttpResponse, FremisError>;
 
 /// The keyspace that callers use without making it.
 const DEFAULT_KEYSPACE: &str = "default";
+
+/// People deleted by one call.
+const MOST_DELETIONS: usize = 1_000;
 
 /// Adds the dialect's routes.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -155,9 +160,9 @@ pub async fn delete_enrollment(
     let keyspace = keyspace(&operations, &caller, &body).await?;
     operations.find_gallery(&caller, &keyspace).await?;
     let mut deleted = Vec::new();
-    for face_id in body.texts("face_ids")?.ok_or_else(|| missing("face_ids"))? {
-        match operations.leave_gallery(&caller, &keyspace, face_id).await {
-            Ok(_) => deleted.push(face_id.to_owned()),
+    for face_id in face_ids(&body)? {
+        match operations.leave_gallery(&caller, &keyspace, &face_id).await {
+            Ok(_) => deleted.push(face_id),
             Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -300,6 +305,19 @@ async fn keyspace(
         operations.ensure_gallery(caller, name).await?;
     }
     Ok(GalleryRef::Named(name.to_owned()))
+}
+
+/// The people to delete, each once; numbers are taken as their digits, as they are when enrolling.
+fn face_ids(body: &JsonBody) -> Result<BTreeSet<String>, FremisError> {
+    let ids = body
+        .labels("face_ids")?
+        .ok_or_else(|| missing("face_ids"))?;
+    if ids.len() > MOST_DELETIONS {
+        return Err(FremisError::invalid(format!(
+            "face_ids may name {MOST_DELETIONS} people at once"
+        )));
+    }
+    Ok(ids.into_iter().collect())
 }
 
 fn candidate_count(body: &JsonBody) -> Result<usize, FremisError> {

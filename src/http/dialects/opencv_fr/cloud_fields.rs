@@ -31,7 +31,7 @@ impl CloudBody {
         match JsonBody::read(request, payload).await {
             Ok(body) => Ok(Self(body)),
             Err(error @ BodyError::TooLarge { .. }) => Err(error.into()),
-            Err(error @ (BodyError::Broken | BodyError::NotAnObject)) => {
+            Err(error @ (BodyError::Broken | BodyError::NotAnObject | BodyError::Unusable(_))) => {
                 Err(OpencvError::Unprocessable(Detail {
                     loc: vec!["body".to_owned()],
                     msg: error.to_string(),

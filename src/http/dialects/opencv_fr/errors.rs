@@ -200,7 +200,9 @@ impl From<BodyError> for OpencvError {
                 "ERR_INVALID_REQUEST",
                 message,
             ),
-            BodyError::Broken | BodyError::NotAnObject => Self::invalid(message),
+            BodyError::Broken | BodyError::NotAnObject | BodyError::Unusable(_) => {
+                Self::invalid(message)
+            }
         }
     }
 }
