@@ -589,3 +589,13 @@ async fn another_projects_collection_is_none() {
     let found = post(&app, "/face-search", search(1)).await;
     assert_eq!(found.body[0]["person_id"], "budi", "nothing happened to it");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_enrolled_with_another_pack_are_refused_until_they_are_made_anew() {
+    let app = TestApp::start().await;
+    collection(&app, "staff").await;
+    put(&app, 1, "budi").await;
+    let app = app.restart_with("newer").await;
+    let refused = post(&app, "/face-search", search(1)).await;
+    error(&refused, 409, "ERR_OTHER_MODEL");
+}
