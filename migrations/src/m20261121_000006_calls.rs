@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{id, number, text};
+use crate::columns::{id, index, number, text};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -29,17 +29,22 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        for (name, columns) in [
-            ("calls_by_project", &["project_id", "id"][..]),
-            ("calls_by_reference", &["project_id", "reference", "id"][..]),
-        ] {
-            let mut index = Index::create();
-            index.name(name).table("calls");
-            for column in columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
+        index(
+            manager,
+            "calls_by_project",
+            "calls",
+            &["project_id", "id"],
+            false,
+        )
+        .await?;
+        index(
+            manager,
+            "calls_by_reference",
+            "calls",
+            &["project_id", "reference", "id"],
+            false,
+        )
+        .await?;
         manager
             .create_table(
                 Table::create()

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{id, number, text};
+use crate::columns::{id, index, number, text};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -28,14 +28,13 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager
-            .create_index(
-                Index::create()
-                    .name("callbacks_by_next_at")
-                    .table("callbacks")
-                    .col("next_at")
-                    .to_owned(),
-            )
-            .await
+        index(
+            manager,
+            "callbacks_by_next_at",
+            "callbacks",
+            &["next_at"],
+            false,
+        )
+        .await
     }
 }

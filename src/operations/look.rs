@@ -54,6 +54,9 @@ impl Operations {
             })
         });
         match looking.await.map_err(Error::internal)? {
+            Ok(looked) if wanted.mask && tells_no_mask(&looked) => {
+                Err(Error::NotInstalled { what: "masks" })
+            }
             Ok(looked) => Ok(looked),
             Err(error) => match problem(error) {
                 Ok(problem) => Err(Error::Picture(problem.of(number))),
@@ -91,4 +94,12 @@ impl Operations {
         }
         Ok(())
     }
+}
+
+/// Whether the pack that was asked told nothing: its silence must not pass for a bare face.
+fn tells_no_mask(looked: &Looked) -> bool {
+    looked
+        .faces
+        .first()
+        .is_some_and(|face| face.masked.is_none())
 }

@@ -187,10 +187,6 @@ impl Examiner for FaceExaminer {
         self.embedder.percentage(similarity)
     }
 
-    fn similarity_for(&self, percentage: f64) -> f64 {
-        self.embedder.scale().similarity_for(percentage)
-    }
-
     fn examine(
         &self,
         input: ExaminationInput<'_>,

@@ -116,9 +116,6 @@ pub trait Examiner: Send + Sync {
     /// The similarity of two templates of the deciding pack on the scale of 0 to 100.
     fn percentage(&self, similarity: f32) -> f64;
 
-    /// The similarity from which a percentage is reached.
-    fn similarity_for(&self, percentage: f64) -> f64;
-
     /// `progress` is told after every frame how many of how many are done.
     fn examine(
         &self,

@@ -100,10 +100,6 @@ impl Examiner for FakeExaminer {
         f64::from(similarity.clamp(0.0, 1.0)) * 100.0
     }
 
-    fn similarity_for(&self, percentage: f64) -> f64 {
-        percentage / 100.0
-    }
-
     fn examine(
         &self,
         input: ExaminationInput<'_>,
