@@ -25,6 +25,7 @@ use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::scoring::rules::{self, Rules, RulesError};
 use crate::scratch::Scratch;
+use crate::session::examination::PackHash;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -335,6 +336,12 @@ fn model_facts(packs: &OpenPacks) -> ModelFacts {
         weaker: packs.weaker,
         mask: None,
         liveness: None,
+        hashes: [&packs.detector, &packs.embedder]
+            .map(|open| PackHash {
+                name: open.pack.name.clone(),
+                sha256: open.pack.fingerprint(),
+            })
+            .into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The column types, and the making of an index, that mean the same in SQLite and in PostgreSQL.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend};
 
 /// An identifier: a UUID as 36 lower-case characters, which sort by time (version 7) as they stand.
 ///
@@ -47,4 +47,39 @@ pub(crate) async fn index(
         index.unique();
     }
     manager.create_index(index).await
+}
+
+/// Has the database itself refuse to change or to delete a table's rows.
+pub(crate) async fn append_only(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+) -> Result<(), DbErr> {
+    let statements = if manager.get_database_backend() == DatabaseBackend::Postgres {
+        vec![
+            format!(
+                "CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+            ),
+            format!(
+                "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION {table}_is_append_only()"
+            ),
+        ]
+    } else {
+        ["UPDATE", "DELETE"]
+            .map(|change| {
+                format!(
+                    "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
+                     BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+            })
+            .into()
+    };
+    for statement in statements {
+        manager
+            .get_connection()
+            .execute_unprepared(&statement)
+            .await?;
+    }
+    Ok(())
 }

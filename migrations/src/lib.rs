@@ -15,6 +15,10 @@ mod m20261121_000005_galleries;
 mod m20261121_000006_calls;
 mod m20261121_000007_callbacks;
 mod m20261121_000008_token_parents;
+mod m20261121_000009_rule_versions;
+mod m20261121_000010_verdicts;
+mod m20261121_000011_audit;
+mod m20261121_000012_decisions;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -35,6 +39,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_calls::Migration),
             Box::new(m20261121_000007_callbacks::Migration),
             Box::new(m20261121_000008_token_parents::Migration),
+            Box::new(m20261121_000009_rule_versions::Migration),
+            Box::new(m20261121_000010_verdicts::Migration),
+            Box::new(m20261121_000011_audit::Migration),
+            Box::new(m20261121_000012_decisions::Migration),
         ]
     }
 }

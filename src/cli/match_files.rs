@@ -10,9 +10,9 @@ use crate::app;
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::config::Config;
-use crate::pipeline::examiner::{ExaminationInput, Examiner as _, ModelFacts};
+use crate::pipeline::examiner::{ExaminationInput, Examined, Examiner as _, ModelFacts};
 use crate::scoring::rules::{Check, Rules};
-use crate::scoring::signals::Signal;
+use crate::scoring::signals::{Signal, Signals};
 use crate::scoring::verdict::{Outcome, Verdict, judge};
 use crate::session::examination::Examination;
 
@@ -52,6 +52,7 @@ struct Report<'a> {
     rules: &'a str,
     embedder: &'a str,
     weaker_embedder: bool,
+    signals: &'a Signals,
     examination: &'a Examination,
 }
 
@@ -74,8 +75,8 @@ pub fn run(args: &MatchArgs, config: &Config) -> Result<ExitCode, CliError> {
         &mut |done, _| bar.set_position(done as u64),
     )?;
     bar.finish_and_clear();
-    let verdict = judge(&rules, &examined.examination.signals, &Check::ALL);
-    print(&rules, &models, &examined.examination, &verdict)?;
+    let verdict = judge(&rules, &examined.signals, &Check::ALL);
+    print(&rules, &models, &examined, &verdict)?;
     Ok(ExitCode::from(match verdict.outcome {
         Outcome::Pass => 0,
         Outcome::Refer => 10,
@@ -86,10 +87,10 @@ pub fn run(args: &MatchArgs, config: &Config) -> Result<ExitCode, CliError> {
 fn print(
     rules: &Rules,
     models: &ModelFacts,
-    examination: &Examination,
+    examined: &Examined,
     verdict: &Verdict,
 ) -> Result<(), CliError> {
-    let signals = &examination.signals;
+    let signals = &examined.signals;
     output::json(&Report {
         verdict: verdict.outcome.name(),
         score: Signal::Score.value(signals).unwrap_or(0.0),
@@ -104,6 +105,7 @@ fn print(
         rules: &rules.name,
         embedder: &models.embedder,
         weaker_embedder: models.weaker,
-        examination,
+        signals,
+        examination: &examined.examination,
     })
 }

@@ -16,6 +16,7 @@ pub mod match_files;
 pub mod models;
 pub mod output;
 pub mod projects;
+pub mod replay;
 pub mod rules;
 pub mod serve;
 pub mod tokens;
@@ -46,6 +47,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Eval(eval::EvalArgs),
     Models(models::ModelsArgs),
+    Replay(replay::ReplayArgs),
     Rules(rules::RulesArgs),
     Tokens(tokens::TokensArgs),
     Projects(projects::ProjectsArgs),
@@ -84,6 +86,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
             };
             Ok(models::run(&args, &settings, &mut std::io::stdout())?)
         }
+        Command::Replay(args) => replay::run(args, config),
         Command::Rules(args) => rules::run(&args),
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),

@@ -54,13 +54,17 @@ struct SetArgs {
     #[arg(long)]
     consent: Option<ConsentArg>,
 
-    /// The project's own rule file.
-    #[arg(long, value_name = "FILE")]
-    rules: Option<PathBuf>,
+    /// Whether who saved a version of the rules may not be who activates it.
+    #[arg(long, value_name = "BOOL")]
+    four_eyes: Option<bool>,
 
-    /// Back to the service's default rules.
-    #[arg(long, conflicts_with = "rules")]
-    default_rules: bool,
+    /// How often one session may be examined; `none` for no limit.
+    #[arg(long, value_name = "N|none")]
+    max_examinations: Option<Limit>,
+
+    /// Days after which a session's data are erased; `none` to keep them.
+    #[arg(long, value_name = "DAYS|none")]
+    retention_days: Option<Limit>,
 
     /// The percentage from which on FREMIS answers `match: true`.
     #[arg(long, value_name = "PERCENT")]
@@ -201,15 +205,25 @@ async fn change(set: SetArgs, operations: &Operations) -> Result<Project, CliErr
         Some(ConsentArg::Required) => settings.consent = ConsentPolicy::Required,
         None => {}
     }
-    if let Some(file) = &set.rules {
-        settings.rules = Some(app::default_rules(file)?);
-    }
-    if set.default_rules {
-        settings.rules = None;
-    }
+    change_review(&set, &mut settings);
     change_dialects(&set, &mut settings);
     operations.set_project(&set.name, settings).await?;
     Ok(operations.find_project(&set.name).await?)
+}
+
+/// What concerns those who review and answer for what is decided.
+fn change_review(set: &SetArgs, settings: &mut ProjectSettings) {
+    if let Some(four_eyes) = set.four_eyes {
+        settings.four_eyes = four_eyes;
+    }
+    for (given, setting) in [
+        (set.max_examinations, &mut settings.max_examinations),
+        (set.retention_days, &mut settings.retention_days),
+    ] {
+        if let Some(Limit(given)) = given {
+            *setting = given.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        }
+    }
 }
 
 /// What concerns galleries and the APIs other than Biometry's.
@@ -263,7 +277,9 @@ fn print(project: &Project) -> Result<(), CliError> {
         "numeric_result": project.settings.numeric_result,
         "frames": project.settings.frames,
         "consent": project.settings.consent,
-        "own_rules": project.settings.rules.is_some(),
+        "four_eyes": project.settings.four_eyes,
+        "max_examinations": project.settings.max_examinations,
+        "retention_days": project.settings.retention_days,
         "thresholds": project.settings.thresholds,
         "quotas": project.settings.quotas,
         "disabled": project.settings.disabled,

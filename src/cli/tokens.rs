@@ -12,6 +12,7 @@ use crate::cli::output;
 use crate::config::Config;
 use crate::operations::Operations;
 use crate::operations::manage_tokens::NewToken;
+use crate::session::actor::Actor;
 use crate::session::project::Scope;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -37,6 +38,10 @@ enum TokensCommand {
         /// What the token may do.
         #[arg(long, value_name = "SCOPE", value_delimiter = ',', default_values = ["submit", "read", "enrol"])]
         scopes: Vec<ScopeArg>,
+
+        /// The person it is for; needed for `rules` and `decide`. Who is new is added.
+        #[arg(long, value_name = "NAME")]
+        officer: Option<String>,
 
         /// A word to know it by in the list.
         #[arg(long, default_value = "")]
@@ -81,6 +86,12 @@ enum ScopeArg {
     Read,
     /// Make galleries, enrol people and delete them.
     Enrol,
+    /// Save, backtest and activate the project's rules.
+    Rules,
+    /// Decide about sessions, and hold them.
+    Decide,
+    /// Erase sessions.
+    Erase,
 }
 
 /// Runs the command.
@@ -104,16 +115,29 @@ async fn carry_out(command: TokensCommand, operations: &Operations) -> Result<()
         TokensCommand::Create {
             project,
             scopes,
+            officer,
             label,
             expires_days,
             ..
         } => {
+            let officer = match officer {
+                Some(name) => {
+                    let project = operations.ensure_project(&project).await?;
+                    let officer = operations
+                        .ensure_officer(project.id, &name, Actor::Operator)
+                        .await?;
+                    Some(officer.id)
+                }
+                None => None,
+            };
             let secret = operations
                 .create_token(NewToken {
                     project,
                     scopes: scopes.into_iter().map(scope).collect(),
                     label,
                     parent: None,
+                    officer,
+                    by: Actor::Operator,
                     lifetime_ms: expires_days.map(|days| i64::from(days) * DAY_MS),
                 })
                 .await?;
@@ -125,6 +149,7 @@ async fn carry_out(command: TokensCommand, operations: &Operations) -> Result<()
                     "id": token.id.to_string(),
                     "label": token.label,
                     "scopes": token.scopes,
+                    "officer": token.officer.map(|officer| officer.to_string()),
                     "created_at_ms": token.created_at,
                     "expires_at_ms": token.expires_at,
                     "revoked_at_ms": token.revoked_at,
@@ -136,7 +161,7 @@ async fn carry_out(command: TokensCommand, operations: &Operations) -> Result<()
             let id = id
                 .parse()
                 .map_err(|_| CliError::new(format!("`{id}` is no token's id")))?;
-            Ok(operations.revoke_token(id).await?)
+            Ok(operations.revoke_token(id, Actor::Operator).await?)
         }
     }
 }
@@ -146,5 +171,8 @@ fn scope(scope: ScopeArg) -> Scope {
         ScopeArg::Submit => Scope::Submit,
         ScopeArg::Read => Scope::Read,
         ScopeArg::Enrol => Scope::Enrol,
+        ScopeArg::Rules => Scope::Rules,
+        ScopeArg::Decide => Scope::Decide,
+        ScopeArg::Erase => Scope::Erase,
     }
 }

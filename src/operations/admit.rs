@@ -50,6 +50,7 @@ impl Operations {
             scopes: vec![Scope::Submit, Scope::Read, Scope::Enrol],
             token: None,
             parent: None,
+            officer: None,
         };
         let call = NewCall {
             dialect: Dialect::Fremis,

@@ -5,7 +5,8 @@ use subtle::ConstantTimeEq;
 
 use crate::operations::Operations;
 use crate::operations::error::Error;
-use crate::session::ids::TokenId;
+use crate::session::actor::Actor;
+use crate::session::ids::{OfficerId, TokenId};
 use crate::session::project::{Project, Scope};
 
 /// Somebody with a live token.
@@ -17,6 +18,8 @@ pub struct Caller {
     pub token: Option<TokenId>,
     /// The lasting token behind it, where the one that was shown is short-lived.
     pub parent: Option<TokenId>,
+    /// The person whom the token was made for.
+    pub officer: Option<OfficerId>,
 }
 
 impl Caller {
@@ -25,18 +28,23 @@ impl Caller {
         self.parent.or(self.token)
     }
 
+    /// Who is to be named for what the caller does: the person, whichever token they use, or the token.
+    pub fn actor(&self) -> Actor {
+        match (self.officer, self.owner()) {
+            (Some(officer), _) => Actor::Officer(officer),
+            (None, Some(token)) => Actor::Token(token),
+            // A call that an operator bound to a project came without one.
+            (None, None) => Actor::Operator,
+        }
+    }
+
     /// Refuses a caller whose token lacks the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
         if self.scopes.contains(&scope) {
             return Ok(());
         }
-        let name = match scope {
-            Scope::Submit => "submit",
-            Scope::Read => "read",
-            Scope::Enrol => "enrol",
-        };
         Err(Error::Refused {
-            reason: format!("the access token lacks the scope `{name}`"),
+            reason: format!("the access token lacks the scope `{}`", scope.name()),
         })
     }
 }
@@ -74,6 +82,7 @@ impl Operations {
             scopes: record.scopes,
             token: Some(record.id),
             parent: record.parent,
+            officer: record.officer,
         })
     }
 }

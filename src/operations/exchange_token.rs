@@ -19,6 +19,8 @@ impl Operations {
             label: "for a day".to_owned(),
             lifetime_ms: Some(LIFETIME_MS),
             parent: Some(shown),
+            officer: caller.officer,
+            by: caller.actor(),
         })
         .await
     }
@@ -43,7 +45,7 @@ impl Operations {
                 reason: "only a token that this API made can be revoked through it".to_owned(),
             });
         }
-        match self.revoke_token(record.id).await {
+        match self.revoke_token(record.id, caller.actor()).await {
             // Somebody else was faster.
             Err(Error::NotFound { .. }) => Ok(()),
             done => done,

@@ -4,7 +4,6 @@ use uuid::Uuid;
 
 use crate::operations::Operations;
 use crate::operations::error::Error;
-use crate::scoring::rules::Rules;
 use crate::session::ids::ProjectId;
 use crate::session::project::{Project, ProjectSettings};
 
@@ -57,8 +56,10 @@ impl Operations {
                 return Err(Error::invalid("a threshold lies between 0 and 100"));
             }
         }
-        if let Some(rules) = &settings.rules {
-            Rules::parse(rules).map_err(|error| Error::invalid(format!("the rules: {error}")))?;
+        if settings.max_examinations == Some(0) || settings.retention_days == Some(0) {
+            return Err(Error::invalid(
+                "`max_examinations` and `retention_days` are 1 or more, or none",
+            ));
         }
         self.store.save_settings(project.id, &settings).await?;
         Ok(())

@@ -1,12 +1,16 @@
 //! Makes, lists and revokes access tokens. Several may live at once, so that one can be rotated
 //! while its successor is handed out.
 
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::operations::Operations;
+use crate::operations::audit_entry::Deed;
 use crate::operations::authenticate::token_hash;
 use crate::operations::error::Error;
-use crate::session::ids::TokenId;
+use crate::session::actor::Actor;
+use crate::session::audit::AuditAction;
+use crate::session::ids::{OfficerId, TokenId};
 use crate::session::project::{Scope, TokenRecord};
 
 /// A secret that is shown once and never again.
@@ -35,27 +39,47 @@ pub struct NewToken {
     pub lifetime_ms: Option<i64>,
     /// The token that this one is to end with.
     pub parent: Option<TokenId>,
+    /// The person it is made for; who owns rules or decides about sessions is somebody.
+    pub officer: Option<OfficerId>,
+    /// Who makes it.
+    pub by: Actor,
 }
 
 impl Operations {
     /// Makes a token, and its project when that is new.
     pub async fn create_token(&self, new: NewToken) -> Result<Secret, Error> {
+        let personal = [Scope::Rules, Scope::Decide];
+        if new.officer.is_none() && new.scopes.iter().any(|scope| personal.contains(scope)) {
+            return Err(Error::invalid(
+                "a token that may change rules or decide about sessions is made for a person: name the officer",
+            ));
+        }
         let project = self.ensure_project(&new.project).await?;
         let now = self.clock.now();
         let secret = random_secret();
-        self.store
-            .insert_token(&TokenRecord {
-                id: TokenId(Uuid::now_v7()),
-                project: project.id,
-                hash: token_hash(&secret),
-                scopes: new.scopes,
-                label: new.label,
-                created_at: now,
-                expires_at: new.lifetime_ms.map(|lifetime| now.plus(lifetime)),
-                revoked_at: None,
-                parent: new.parent,
-            })
-            .await?;
+        let record = TokenRecord {
+            id: TokenId(Uuid::now_v7()),
+            project: project.id,
+            hash: token_hash(&secret),
+            scopes: new.scopes,
+            label: new.label,
+            created_at: now,
+            expires_at: new.lifetime_ms.map(|lifetime| now.plus(lifetime)),
+            revoked_at: None,
+            parent: new.parent,
+            officer: new.officer,
+        };
+        let deed = Deed {
+            action: AuditAction::TokenCreated,
+            target: record.id.to_string(),
+            details: json!({
+                "scopes": record.scopes,
+                "officer": record.officer.map(|officer| officer.to_string()),
+                "expires_at_ms": record.expires_at,
+            }),
+        };
+        let entry = self.audit_entry(project.id, new.by, deed);
+        self.store.insert_token(&record, &entry).await?;
         Ok(Secret(secret))
     }
 
@@ -66,11 +90,20 @@ impl Operations {
     }
 
     /// Closes a token at once.
-    pub async fn revoke_token(&self, id: TokenId) -> Result<(), Error> {
-        if self.store.revoke_token(id, self.clock.now()).await? {
+    pub async fn revoke_token(&self, id: TokenId, by: Actor) -> Result<(), Error> {
+        let what = "live token";
+        let record = self.store.token(id).await?;
+        let project = record.ok_or(Error::NotFound { what })?.project;
+        let deed = Deed {
+            action: AuditAction::TokenRevoked,
+            target: id.to_string(),
+            details: json!({}),
+        };
+        let entry = self.audit_entry(project, by, deed);
+        if self.store.revoke_token(id, &entry).await? {
             Ok(())
         } else {
-            Err(Error::NotFound { what: "live token" })
+            Err(Error::NotFound { what })
         }
     }
 }

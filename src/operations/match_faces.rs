@@ -61,13 +61,15 @@ impl Operations {
             (None, Some(kept)) => kept,
             (None, None) => return Err(Error::NotFound { what: "video" }),
         };
-        let order = self.order(
-            caller,
-            ExaminationScope::FaceMatch,
-            aim.consent_basis,
-            document_blob,
-            video_blob,
-        );
+        let order = self
+            .order(
+                caller,
+                ExaminationScope::FaceMatch,
+                aim.consent_basis,
+                document_blob,
+                video_blob,
+            )
+            .await?;
         let examination = self.queued_examination(caller, session, order);
         let id = examination.id;
         self.store

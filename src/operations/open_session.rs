@@ -73,6 +73,8 @@ impl Operations {
             device_info: new.device_info,
             created_at: now,
             updated_at: now,
+            held_at: None,
+            erased_at: None,
         })
     }
 }

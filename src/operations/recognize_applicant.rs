@@ -49,13 +49,15 @@ impl Operations {
         let consent_basis = self
             .consent_basis(caller, Some(session), Some(name))
             .await?;
-        let order = self.order(
-            caller,
-            ExaminationScope::Everything,
-            consent_basis,
-            picture_key(caller.project.id, face.id),
-            self.kept_video(session).await?,
-        );
+        let order = self
+            .order(
+                caller,
+                ExaminationScope::Everything,
+                consent_basis,
+                picture_key(caller.project.id, face.id),
+                self.kept_video(session).await?,
+            )
+            .await?;
         let examination = self.queued_examination(caller, session, order);
         self.store
             .queue_examination(&examination, self.settings.max_queued)

@@ -7,10 +7,11 @@ use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
 use crate::session::evidence::EvidenceKind;
 use crate::session::examination::{
-    ExaminationOrder, ExaminationRecord, ExaminationScope, ExaminationStatus,
+    ExaminationOrder, ExaminationRecord, ExaminationScope, ExaminationStatus, ShadowRules,
 };
 use crate::session::ids::{ExaminationId, SessionId};
 use crate::session::project::Scope;
+use crate::session::rule_version::RuleRole;
 use crate::session::status::Move;
 
 impl Operations {
@@ -32,13 +33,15 @@ impl Operations {
             .await?;
         let document = self.evidence_blob(id, EvidenceKind::Document).await?;
         let video = self.evidence_blob(id, EvidenceKind::Video).await?;
-        let order = self.order(
-            caller,
-            ExaminationScope::Everything,
-            consent_basis,
-            document,
-            video,
-        );
+        let order = self
+            .order(
+                caller,
+                ExaminationScope::Everything,
+                consent_basis,
+                document,
+                video,
+            )
+            .await?;
         let examination = self.queued_examination(caller, id, order);
         self.store
             .queue_examination(&examination, self.settings.max_queued)
@@ -59,26 +62,34 @@ impl Operations {
 
     /// What to do, with the rules as they stand now: a later change of them does not reach an
     /// examination that is already queued.
-    pub(crate) fn order(
+    pub(crate) async fn order(
         &self,
         caller: &Caller,
         scope: ExaminationScope,
         consent_basis: String,
         document_blob: String,
         video_blob: String,
-    ) -> ExaminationOrder {
-        let settings = &caller.project.settings;
-        ExaminationOrder {
+    ) -> Result<ExaminationOrder, Error> {
+        let project = caller.project.id;
+        let active = self.store.rules_in_role(project, RuleRole::Active).await?;
+        let shadow = self.store.rules_in_role(project, RuleRole::Shadow).await?;
+        let (rules_version, rules) = match active {
+            Some(version) => (Some(version.number), version.text),
+            None => (None, self.settings.default_rules.clone()),
+        };
+        Ok(ExaminationOrder {
             scope,
-            frames: settings.frames,
-            rules: settings
-                .rules
-                .clone()
-                .unwrap_or_else(|| self.settings.default_rules.clone()),
+            frames: caller.project.settings.frames,
+            rules,
+            rules_version,
+            shadow: shadow.map(|version| ShadowRules {
+                version: version.number,
+                rules: version.text,
+            }),
             consent_basis,
             document_blob,
             video_blob,
-        }
+        })
     }
 
     pub(crate) fn queued_examination(
@@ -97,7 +108,9 @@ impl Operations {
             finished_at: None,
             attempts: 0,
             report: None,
+            signals: None,
             verdict: None,
+            provenance: None,
             failure: None,
         }
     }

@@ -1,8 +1,12 @@
 //! Examines the next session that waits: the worker's verb, safe to run twice.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use uuid::Uuid;
 
@@ -10,9 +14,13 @@ use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::read_thumbnail::thumbnail_key;
 use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner};
-use crate::scoring::rules::{Check, Rules};
+use crate::scoring::rules::{Rules, content_hash};
+use crate::scoring::signals::Signals;
 use crate::scoring::verdict::judge;
-use crate::session::examination::{ExaminationRecord, ExaminationScope, Failure};
+use crate::session::examination::{
+    ExaminationOrder, ExaminationRecord, Failure, Provenance, ShadowVerdict,
+};
+use crate::store::queue::Judgement;
 
 impl Operations {
     /// Examines one session and tells whether there was one.
@@ -68,14 +76,19 @@ impl Operations {
                 video: &video,
                 frames,
             };
-            examiner.examine(input, &mut |_, _| ())
+            let hashes = (sha256_of(&document)?, sha256_of(&video)?);
+            Ok::<_, Error>((examiner.examine(input, &mut |_, _| ()), hashes))
         });
-        let examined = tokio::select! {
-            examined = examining => examined.map_err(Error::internal)?,
+        let (examined, hashes) = tokio::select! {
+            examined = examining => examined.map_err(Error::internal)??,
             lost = self.keep_lease(record, worker) => return Err(lost),
         };
         match examined {
-            Ok(examined) => self.conclude(record, worker, &rules, examined).await,
+            Ok(examined) => {
+                let provenance = self.provenance(&record.order, hashes);
+                self.conclude(record, worker, provenance, &rules, examined)
+                    .await
+            }
             Err(error) if error.is_about_evidence() => self.fail(record, worker, &error).await,
             Err(error) => Err(Error::internal(error)),
         }
@@ -85,38 +98,46 @@ impl Operations {
         &self,
         record: &ExaminationRecord,
         worker: Uuid,
+        provenance: Provenance,
         rules: &Rules,
         examined: Examined,
     ) -> Result<(), Error> {
-        let checks: &[Check] = match record.order.scope {
-            ExaminationScope::FaceMatch => &[Check::FaceMatch],
-            ExaminationScope::Everything => &Check::ALL,
+        let judgement = Judgement {
+            verdict: judge(rules, &examined.signals, record.order.scope.checks()),
+            shadow: shadow_verdict(&record.order, &examined.signals)?,
+            provenance,
+            report: examined.examination,
+            signals: examined.signals,
         };
-        let verdict = judge(rules, &examined.examination.signals, checks);
         for thumbnail in examined.thumbnails {
             let key = thumbnail_key(record.session, record.id, thumbnail.frame);
             self.store.put_blob(&key, thumbnail.jpeg).await?;
         }
         let stored = self
             .store
-            .finish_examination(
-                record.id,
-                worker,
-                &examined.examination,
-                &verdict,
-                self.clock.now(),
-            )
+            .finish_examination(record.id, worker, &judgement, self.clock.now())
             .await?;
         tracing::info!(
             examination = %record.id,
             session = %record.session,
-            outcome = verdict.outcome.name(),
-            frames = examined.examination.frames.len(),
-            took_ms = examined.examination.took_ms,
+            outcome = judgement.verdict.outcome.name(),
+            frames = judgement.report.frames.len(),
+            took_ms = judgement.report.took_ms,
             stored,
             "examined"
         );
         Ok(())
+    }
+
+    fn provenance(&self, order: &ExaminationOrder, hashes: (String, String)) -> Provenance {
+        Provenance {
+            software: software(),
+            rules_hash: content_hash(&order.rules),
+            rules_version: order.rules_version,
+            packs: self.models.hashes.clone(),
+            document_sha256: hashes.0,
+            video_sha256: hashes.1,
+        }
     }
 
     async fn fail(
@@ -188,13 +209,54 @@ impl Operations {
     }
 
     /// Copies a blob into the scratch folder; the copy goes when the path is dropped.
-    async fn fetch(&self, key: &str) -> Result<TempPath, Error> {
+    pub(crate) async fn fetch(&self, key: &str) -> Result<TempPath, Error> {
         let path = tempfile::NamedTempFile::new_in(&self.settings.scratch)
             .map_err(Error::internal)?
             .into_temp_path();
         self.store.fetch_blob_to(key, &path).await?;
         Ok(path)
     }
+}
+
+/// The SHA-256 of a file's bytes, in lower-case hexadecimal.
+pub(crate) fn sha256_of(file: &Path) -> Result<String, Error> {
+    let mut hasher = Sha256::new();
+    let mut file = File::open(file).map_err(Error::internal)?;
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut chunk).map_err(Error::internal)?;
+        match chunk.get(..read) {
+            None | Some([]) => break,
+            Some(bytes) => hasher.update(bytes),
+        }
+    }
+    Ok(hasher
+        .finalize()
+        .iter()
+        .fold(String::with_capacity(64), |hex, byte| {
+            format!("{hex}{byte:02x}")
+        }))
+}
+
+/// What the rules in the shadow say, where there are any.
+fn shadow_verdict(
+    order: &ExaminationOrder,
+    signals: &Signals,
+) -> Result<Option<ShadowVerdict>, Error> {
+    let Some(shadow) = &order.shadow else {
+        return Ok(None);
+    };
+    let rules = Rules::parse(&shadow.rules).map_err(Error::internal)?;
+    Ok(Some(ShadowVerdict {
+        version: shadow.version,
+        rules_hash: content_hash(&shadow.rules),
+        verdict: judge(&rules, signals, order.scope.checks()),
+    }))
+}
+
+/// What judged: the program and its version.
+pub(crate) fn software() -> String {
+    concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()
 }
 
 /// An error with everything that caused it, on one line.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::packs::error::PackError;
+use crate::packs::hash::sha256;
 use crate::packs::install::write_atomically;
 use crate::packs::schema;
 
@@ -167,6 +168,17 @@ pub enum Origin {
     Preliminary,
     /// This program.
     Measured,
+}
+
+impl Pack {
+    /// A SHA-256 over all that a pack's answers rest on: its weights, what they take, and the
+    /// calibration. What is merely said about it does not count.
+    pub fn fingerprint(&self) -> String {
+        let files: Vec<&str> = self.files.iter().map(|file| file.sha256.as_str()).collect();
+        let points = self.calibration.as_ref().map(|found| &found.points);
+        let all = serde_json::json!([self.name, self.network, self.input, files, points]);
+        sha256(all.to_string().as_bytes())
+    }
 }
 
 impl Manifest {

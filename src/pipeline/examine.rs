@@ -270,9 +270,9 @@ impl FaceExaminer {
                 document,
                 video,
                 frames,
-                signals,
                 took_ms: started.elapsed().as_millis() as u64,
             },
+            signals,
             thumbnails,
         }
     }

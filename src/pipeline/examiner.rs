@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::media::error::MediaError;
-use crate::session::examination::{CaptureCode, Examination, FaceBox, FaceFinding};
+use crate::scoring::signals::Signals;
+use crate::session::examination::{CaptureCode, Examination, FaceBox, FaceFinding, PackHash};
 use crate::session::template::Template;
 use crate::vision::error::VisionError;
 
@@ -18,6 +19,8 @@ pub struct ModelFacts {
     pub mask: Option<String>,
     /// The pack that tells whether a face is live, where one is installed.
     pub liveness: Option<String>,
+    /// Every pack that takes part, with its weights' hash.
+    pub hashes: Vec<PackHash>,
 }
 
 /// The evidence to examine and how closely to look.
@@ -75,6 +78,7 @@ pub struct LookedFace {
 /// An examination and the pictures of its timeline.
 pub struct Examined {
     pub examination: Examination,
+    pub signals: Signals,
     pub thumbnails: Vec<Thumbnail>,
 }
 

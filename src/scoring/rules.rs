@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::scoring::signals::{Signal, UnknownSignal};
 
@@ -103,6 +104,15 @@ pub enum RulesError {
     },
     #[error("the schema of rule files is itself broken: {0}")]
     BrokenSchema(String),
+}
+
+/// The SHA-256 of a rule file's text, in lower-case hexadecimal.
+pub fn content_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .fold(String::with_capacity(64), |hex, byte| {
+            format!("{hex}{byte:02x}")
+        })
 }
 
 impl Rules {

@@ -1,7 +1,8 @@
-//! What an examination found: the document, one row per sampled frame, and the signals drawn from them.
+//! What an examination found: the document, one row per sampled frame; and what it was asked and judged by.
 
 use serde::{Deserialize, Serialize};
 
+use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
@@ -93,7 +94,6 @@ pub struct Examination {
     pub document: DocumentFinding,
     pub video: VideoFinding,
     pub frames: Vec<FrameFinding>,
-    pub signals: Signals,
     pub took_ms: u64,
 }
 
@@ -135,6 +135,31 @@ pub enum ExaminationScope {
     Everything,
 }
 
+impl ExaminationScope {
+    /// The name it is stored under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FaceMatch => "face_match",
+            Self::Everything => "everything",
+        }
+    }
+
+    /// The scope of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::FaceMatch, Self::Everything]
+            .into_iter()
+            .find(|scope| scope.name() == name)
+    }
+
+    /// The checks that are judged.
+    pub fn checks(self) -> &'static [Check] {
+        match self {
+            Self::FaceMatch => &[Check::FaceMatch],
+            Self::Everything => &Check::ALL,
+        }
+    }
+}
+
 /// What an examination is asked to do; kept with its row so that it can run again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExaminationOrder {
@@ -142,10 +167,54 @@ pub struct ExaminationOrder {
     pub frames: u8,
     /// The rule file's text as it stood when the examination was asked for.
     pub rules: String,
+    /// Which version of the project's rules that is; none for the service's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_version: Option<u32>,
+    /// The rules that judge in the shadow of those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowRules>,
     /// Why processing was allowed: `by_contract` or `given`.
     pub consent_basis: String,
     pub document_blob: String,
     pub video_blob: String,
+}
+
+/// A version whose verdict is kept and does not count.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShadowRules {
+    pub version: u32,
+    pub rules: String,
+}
+
+/// What a verdict rests on, besides the signals: enough to say later that nothing was altered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The version of this program.
+    pub software: String,
+    /// SHA-256 of the rule file's text.
+    pub rules_hash: String,
+    /// None for the service's own rules.
+    pub rules_version: Option<u32>,
+    pub packs: Vec<PackHash>,
+    /// SHA-256 of the files as they were received.
+    pub document_sha256: String,
+    pub video_sha256: String,
+}
+
+/// A model pack that took part, and its weights' SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackHash {
+    pub name: String,
+    pub sha256: String,
+}
+
+/// What rules in the shadow said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShadowVerdict {
+    pub version: u32,
+    /// SHA-256 of the rule file's text.
+    pub rules_hash: String,
+    pub verdict: Verdict,
 }
 
 /// Why an examination has no verdict.
@@ -168,9 +237,13 @@ pub struct ExaminationRecord {
     pub queued_at: Timestamp,
     pub finished_at: Option<Timestamp>,
     pub attempts: u32,
-    /// Present once it is done.
+    /// Present once it is done, until the session is erased.
     pub report: Option<Examination>,
+    /// Present once it is done.
+    pub signals: Option<Signals>,
     pub verdict: Option<Verdict>,
+    /// Present once it is done; older examinations have none.
+    pub provenance: Option<Provenance>,
     /// Present when it failed.
     pub failure: Option<Failure>,
 }

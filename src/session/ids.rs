@@ -85,3 +85,13 @@ id!(
     CallId,
     "call_"
 );
+id!(
+    /// A person who owns rules or decides about sessions.
+    OfficerId,
+    "off_"
+);
+id!(
+    /// One decision about a session.
+    DecisionId,
+    "dec_"
+);

@@ -1,11 +1,15 @@
-//! The nouns: identifiers, sessions, projects, evidence, examinations, galleries, templates. No database, no network.
+//! The nouns: identifiers, sessions, projects, rules, decisions, evidence, galleries, the audit log. No database, no network.
 
+pub mod actor;
+pub mod audit;
 pub mod call;
+pub mod decision;
 pub mod evidence;
 pub mod examination;
 pub mod gallery;
 pub mod ids;
 pub mod project;
+pub mod rule_version;
 pub mod status;
 pub mod template;
 pub mod time;

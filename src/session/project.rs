@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::session::call::Quotas;
-use crate::session::ids::{ProjectId, TokenId};
+use crate::session::ids::{OfficerId, ProjectId, TokenId};
 use crate::session::time::Timestamp;
 
 /// Who holds the applicant's consent to be examined.
@@ -93,8 +93,6 @@ pub struct ProjectSettings {
     /// Frames looked at in a video, 1–64.
     pub frames: u8,
     pub consent: ConsentPolicy,
-    /// The project's own rules, as the text of a rule file; the service's default without it.
-    pub rules: Option<String>,
     pub thresholds: Thresholds,
     pub quotas: Quotas,
     /// APIs that the project's tokens do not open.
@@ -104,6 +102,12 @@ pub struct ProjectSettings {
     pub argos_asynchronous: bool,
     /// Nothing is processed for the project until it is lifted.
     pub suspended: bool,
+    /// Whoever saved a version of the rules may not be the one who activates it.
+    pub four_eyes: bool,
+    /// How often one session may be examined; no limit without it.
+    pub max_examinations: Option<u32>,
+    /// Days after which a session's data are erased; they are kept without it.
+    pub retention_days: Option<u32>,
 }
 
 impl Default for ProjectSettings {
@@ -113,13 +117,15 @@ impl Default for ProjectSettings {
             numeric_result: false,
             frames: 8,
             consent: ConsentPolicy::ByContract,
-            rules: None,
             thresholds: Thresholds::default(),
             quotas: Quotas::default(),
             disabled: Vec::new(),
             masks: MaskPolicy::default(),
             argos_asynchronous: false,
             suspended: false,
+            four_eyes: false,
+            max_examinations: None,
+            retention_days: None,
         }
     }
 }
@@ -143,6 +149,26 @@ pub enum Scope {
     Read,
     /// Make galleries, enrol people and delete them.
     Enrol,
+    /// Save, backtest and activate the project's rules.
+    Rules,
+    /// Decide about sessions, and hold them.
+    Decide,
+    /// Erase sessions.
+    Erase,
+}
+
+impl Scope {
+    /// The name it is stored and answered under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Read => "read",
+            Self::Enrol => "enrol",
+            Self::Rules => "rules",
+            Self::Decide => "decide",
+            Self::Erase => "erase",
+        }
+    }
 }
 
 /// A token as it is kept: the secret itself is never stored, only its SHA-256.
@@ -158,6 +184,8 @@ pub struct TokenRecord {
     pub revoked_at: Option<Timestamp>,
     /// The lasting token that this short-lived one was made for, and ends with.
     pub parent: Option<TokenId>,
+    /// The person it was made for, where it was made for one.
+    pub officer: Option<OfficerId>,
 }
 
 impl std::fmt::Debug for TokenRecord {

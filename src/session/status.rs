@@ -16,6 +16,8 @@ pub enum SessionStatus {
     Failed,
     /// Closed: nothing more is taken.
     Ended,
+    /// Its data are gone; what is left is its verdicts.
+    Erased,
 }
 
 /// What somebody wants to do with a session.
@@ -31,15 +33,20 @@ pub enum Move {
     Fail,
     /// Close it.
     End,
+    /// Have the applicant send the evidence again.
+    AskAgain,
+    /// Destroy its data.
+    Erase,
 }
 
 impl SessionStatus {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Open,
         Self::Examining,
         Self::Judged,
         Self::Failed,
         Self::Ended,
+        Self::Erased,
     ];
 
     /// The state after the move, or `None` where the move is illegal.
@@ -52,13 +59,24 @@ impl SessionStatus {
             (Self::Examining, Move::Judge) => Some(Self::Judged),
             (Self::Examining, Move::Fail) => Some(Self::Failed),
             (Self::Open | Self::Judged | Self::Failed, Move::End) => Some(Self::Ended),
+            (Self::Judged | Self::Failed, Move::AskAgain) => Some(Self::Open),
+            (Self::Open | Self::Judged | Self::Failed | Self::Ended, Move::Erase) => {
+                Some(Self::Erased)
+            }
             (
-                Self::Open | Self::Examining | Self::Judged | Self::Failed | Self::Ended,
+                Self::Open
+                | Self::Examining
+                | Self::Judged
+                | Self::Failed
+                | Self::Ended
+                | Self::Erased,
                 Move::AcceptEvidence
                 | Move::RequestExamination
                 | Move::Judge
                 | Move::Fail
-                | Move::End,
+                | Move::End
+                | Move::AskAgain
+                | Move::Erase,
             ) => None,
         }
     }
@@ -78,6 +96,7 @@ impl SessionStatus {
             Self::Judged => "judged",
             Self::Failed => "failed",
             Self::Ended => "ended",
+            Self::Erased => "erased",
         }
     }
 

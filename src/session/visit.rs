@@ -22,6 +22,10 @@ pub struct Session {
     pub device_info: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Since when a legal hold keeps its data from being erased.
+    pub held_at: Option<Timestamp>,
+    /// When its data were erased; its verdicts stay.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Session {

@@ -175,6 +175,16 @@ pub(super) async fn take_galleries_turn(
     take_turn(transaction, random.cast_signed()).await
 }
 
+/// Lets one transaction at a time number a project's rules and say which of them judge.
+pub(super) async fn take_rules_turn(
+    transaction: &DatabaseTransaction,
+    project: ProjectId,
+) -> Result<(), DbErr> {
+    // The other half of the identifier than the galleries' turn takes.
+    let (time, _) = project.0.as_u64_pair();
+    take_turn(transaction, time.cast_signed()).await
+}
+
 /// Makes counting the queue and adding to it one step.
 pub(super) async fn take_queueing_turn(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     take_turn(transaction, QUEUEING).await

@@ -9,7 +9,7 @@ use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::entity::examinations::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
-use crate::store::reading::{Row, to_json, to_readable_json};
+use crate::store::reading::{Row, json_if_any, to_json};
 
 impl Store {
     /// The project's examination of that identifier; another project's is none.
@@ -65,21 +65,10 @@ pub(super) async fn insert<C: ConnectionTrait>(
     connection: &C,
     record: &ExaminationRecord,
 ) -> Result<(), StoreError> {
-    let report = record
-        .report
-        .as_ref()
-        .map(|report| to_readable_json("a report", report))
-        .transpose()?;
-    let verdict = record
+    let outcome = record
         .verdict
         .as_ref()
-        .map(|verdict| to_readable_json("a verdict", verdict))
-        .transpose()?;
-    let failure = record
-        .failure
-        .as_ref()
-        .map(|failure| to_json("a failure", failure))
-        .transpose()?;
+        .map(|verdict| verdict.outcome.name().to_owned());
     Entity::insert(ActiveModel {
         id: Set(record.id.0.to_string()),
         session_id: Set(record.session.0.to_string()),
@@ -91,9 +80,13 @@ pub(super) async fn insert<C: ConnectionTrait>(
         attempts: Set(i32::try_from(record.attempts).unwrap_or(i32::MAX)),
         worker: Set(None),
         lease_until: Set(None),
-        report_json: Set(report),
-        verdict_json: Set(verdict),
-        failure: Set(failure),
+        report_json: Set(json_if_any("a report", record.report.as_ref())?),
+        verdict_json: Set(json_if_any("a verdict", record.verdict.as_ref())?),
+        failure: Set(json_if_any("a failure", record.failure.as_ref())?),
+        scope: Set(Some(record.order.scope.name().to_owned())),
+        outcome: Set(outcome),
+        signals_json: Set(json_if_any("the signals", record.signals.as_ref())?),
+        provenance_json: Set(json_if_any("a provenance", record.provenance.as_ref())?),
     })
     .exec_without_returning(connection)
     .await
@@ -116,7 +109,9 @@ pub(super) fn read(model: &Model) -> Result<ExaminationRecord, StoreError> {
         finished_at: model.finished_at.map(Timestamp),
         attempts: row.known("attempts", u32::try_from(model.attempts).ok())?,
         report: row.json_if_any("report_json", model.report_json.as_deref())?,
+        signals: row.json_if_any("signals_json", model.signals_json.as_deref())?,
         verdict: row.json_if_any("verdict_json", model.verdict_json.as_deref())?,
+        provenance: row.json_if_any("provenance_json", model.provenance_json.as_deref())?,
         failure: row.json_if_any("failure", model.failure.as_deref())?,
     })
 }

@@ -8,6 +8,7 @@ use crate::store::blobs::Blobs;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
+pub mod audit;
 pub mod blobs;
 pub mod callbacks;
 pub mod calls;
@@ -24,16 +25,20 @@ pub mod error;
 pub mod evidence;
 pub mod examinations;
 pub mod galleries;
+pub mod officers;
 pub mod options;
 pub mod projects;
 pub mod queue;
 mod reading;
+pub mod rule_versions;
 pub mod sessions;
+pub mod shadow_verdicts;
 pub mod subjects;
 pub mod submission;
 pub mod template_changes;
 pub mod tokens;
 pub mod usage;
+pub mod verdicts;
 
 /// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
 ///

@@ -7,9 +7,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
-use crate::session::examination::{Examination, ExaminationRecord, ExaminationStatus, Failure};
-use crate::session::ids::{ExaminationId, SessionId};
+use crate::session::examination::{
+    Examination, ExaminationRecord, ExaminationStatus, Failure, Provenance, ShadowVerdict,
+};
+use crate::session::ids::{ExaminationId, ProjectId, SessionId};
 use crate::session::status::Move;
 use crate::session::time::Timestamp;
 use crate::store::Store;
@@ -17,7 +20,46 @@ use crate::store::database::{settle, take_queueing_turn};
 use crate::store::entity::examinations::{Column, Entity};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
-use crate::store::{examinations, sessions};
+use crate::store::{examinations, sessions, shadow_verdicts};
+
+/// How an examination ended: what was seen, what was made of it, and what that rests on.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    pub report: Examination,
+    pub signals: Signals,
+    pub verdict: Verdict,
+    pub provenance: Provenance,
+    pub shadow: Option<ShadowVerdict>,
+}
+
+impl Judgement {
+    fn written(&self, change: UpdateMany<Entity>) -> Result<UpdateMany<Entity>, StoreError> {
+        let mut change = change
+            .col_expr(Column::Status, status(ExaminationStatus::Done))
+            .col_expr(Column::Outcome, Expr::value(self.verdict.outcome.name()));
+        for (column, json) in [
+            (
+                Column::ReportJson,
+                to_readable_json("a report", &self.report)?,
+            ),
+            (
+                Column::SignalsJson,
+                to_readable_json("the signals", &self.signals)?,
+            ),
+            (
+                Column::VerdictJson,
+                to_readable_json("a verdict", &self.verdict)?,
+            ),
+            (
+                Column::ProvenanceJson,
+                to_readable_json("a provenance", &self.provenance)?,
+            ),
+        ] {
+            change = change.col_expr(column, Expr::value(json));
+        }
+        Ok(change)
+    }
+}
 
 /// Marks a row that no worker holds.
 const NOBODY: Option<String> = None;
@@ -97,21 +139,12 @@ impl Store {
         &self,
         id: ExaminationId,
         worker: Uuid,
-        report: &Examination,
-        verdict: &Verdict,
+        judgement: &Judgement,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let ending = held(id, worker)
-            .col_expr(Column::Status, status(ExaminationStatus::Done))
-            .col_expr(
-                Column::ReportJson,
-                Expr::value(to_readable_json("a report", report)?),
-            )
-            .col_expr(
-                Column::VerdictJson,
-                Expr::value(to_readable_json("a verdict", verdict)?),
-            );
-        self.end(id, ending, Move::Judge, now).await
+        let ending = judgement.written(held(id, worker))?;
+        self.end(id, ending, Move::Judge, now, judgement.shadow.as_ref())
+            .await
     }
 
     /// Keeps why there is no verdict; false where the worker holds the lease no more.
@@ -125,7 +158,7 @@ impl Store {
         let ending = held(id, worker)
             .col_expr(Column::Status, status(ExaminationStatus::Failed))
             .col_expr(Column::Failure, Expr::value(to_json("a failure", failure)?));
-        self.end(id, ending, Move::Fail, now).await
+        self.end(id, ending, Move::Fail, now, None).await
     }
 
     /// Gives an examination back for another attempt; the one that broke off stays counted.
@@ -155,6 +188,7 @@ impl Store {
         ending: UpdateMany<Entity>,
         session_move: Move,
         now: Timestamp,
+        shadow: Option<&ShadowVerdict>,
     ) -> Result<bool, StoreError> {
         let ending = ending
             .col_expr(Column::FinishedAt, Expr::value(now.0))
@@ -165,8 +199,11 @@ impl Store {
             if ending.exec(&transaction).await?.rows_affected == 0 {
                 return Ok(false);
             }
-            let session = session_of(&transaction, id).await?;
+            let (project, session) = belonging(&transaction, id).await?;
             sessions::make_move(&transaction, session, session_move, now).await?;
+            if let Some(shadow) = shadow {
+                shadow_verdicts::insert(&transaction, project, id, shadow).await?;
+            }
             Ok(true)
         }
         .await;
@@ -205,10 +242,10 @@ async fn count_queued<C: ConnectionTrait>(connection: &C) -> Result<u64, StoreEr
         .await?)
 }
 
-async fn session_of<C: ConnectionTrait>(
+async fn belonging<C: ConnectionTrait>(
     connection: &C,
     id: ExaminationId,
-) -> Result<SessionId, StoreError> {
+) -> Result<(ProjectId, SessionId), StoreError> {
     let model = Entity::find_by_id(id.0.to_string())
         .one(connection)
         .await?
@@ -219,7 +256,10 @@ async fn session_of<C: ConnectionTrait>(
         table: "examinations",
         id: &model.id,
     };
-    row.uuid("session_id", &model.session_id).map(SessionId)
+    Ok((
+        ProjectId(row.uuid("project_id", &model.project_id)?),
+        SessionId(row.uuid("session_id", &model.session_id)?),
+    ))
 }
 
 /// Rows that a worker may take.

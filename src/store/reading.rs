@@ -66,3 +66,11 @@ pub(super) fn to_readable_json<T: Serialize + DeserializeOwned>(
         Err(_) => Err(StoreError::Unstorable { what }),
     }
 }
+
+/// The JSON of a value, where there is one.
+pub(super) fn json_if_any<T: Serialize + DeserializeOwned>(
+    what: &'static str,
+    value: Option<&T>,
+) -> Result<Option<String>, StoreError> {
+    value.map(|value| to_readable_json(what, value)).transpose()
+}

@@ -42,6 +42,18 @@ impl Store {
             .transpose()
     }
 
+    /// The session of that identifier, whichever project it belongs to: for whoever runs the machine.
+    pub async fn session_of_any_project(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        Entity::find_by_id(id.0.to_string())
+            .one(&self.database)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
     /// The project's sessions, newest first. Identifiers carry their time, so they are the order.
     pub async fn sessions(
         &self,
@@ -118,6 +130,8 @@ pub(super) async fn insert<C: ConnectionTrait>(
         device_info: Set(session.device_info.clone()),
         created_at: Set(session.created_at.0),
         updated_at: Set(session.updated_at.0),
+        held_at: Set(session.held_at.map(|moment| moment.0)),
+        erased_at: Set(session.erased_at.map(|moment| moment.0)),
     })
     .exec_without_returning(connection)
     .await
@@ -171,6 +185,8 @@ fn read(model: Model) -> Result<Session, StoreError> {
         metadata: row.json_if_any("metadata", model.metadata.as_deref())?,
         created_at: Timestamp(model.created_at),
         updated_at: Timestamp(model.updated_at),
+        held_at: model.held_at.map(Timestamp),
+        erased_at: model.erased_at.map(Timestamp),
         origin: model.origin,
         reference: model.reference,
         subject_name: model.subject_name,
@@ -190,6 +206,8 @@ mod tests {
             Move::Judge,
             Move::Fail,
             Move::End,
+            Move::AskAgain,
+            Move::Erase,
         ] {
             let target = target(wanted);
             assert!(target.is_some(), "{wanted:?} leads nowhere");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use likeness::app::{App, Instruments, SystemClock};
 use likeness::config::Config;
 use likeness::operations::manage_tokens::NewToken;
+use likeness::session::actor::Actor;
 use likeness::session::project::{MaskPolicy, Scope};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder};
@@ -209,6 +210,8 @@ async fn serve(folder: &Path) -> (Service, tokio::task::JoinHandle<()>) {
             label: String::new(),
             lifetime_ms: None,
             parent: None,
+            officer: None,
+            by: Actor::Operator,
         })
         .await
         .unwrap();

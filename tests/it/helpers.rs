@@ -16,9 +16,10 @@ use likeness::pipeline::examiner::{
 };
 use likeness::scoring::signals::Signals;
 use likeness::scratch::LOCK;
+use likeness::session::actor::Actor;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
-    VideoFinding,
+    PackHash, VideoFinding,
 };
 use likeness::session::project::{ProjectSettings, Scope};
 use likeness::session::time::Timestamp;
@@ -200,9 +201,9 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
                 decoded_frames: 30,
             },
             frames,
-            signals,
             took_ms: 1,
         },
+        signals,
         thumbnails,
     }
 }
@@ -367,6 +368,8 @@ impl TestApp {
             label: String::new(),
             lifetime_ms,
             parent: None,
+            officer: None,
+            by: Actor::Operator,
         };
         let secret = self.operations.create_token(new).await.unwrap();
         secret.reveal().to_owned()
@@ -468,6 +471,10 @@ fn fake_models() -> ModelFacts {
         weaker: true,
         mask: Some("fake".to_owned()),
         liveness: Some("fake".to_owned()),
+        hashes: vec![PackHash {
+            name: "fake".to_owned(),
+            sha256: "f".repeat(64),
+        }],
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use likeness::app::{App, Instruments, SystemClock};
 use likeness::config::Config;
 use likeness::operations::manage_tokens::NewToken;
+use likeness::session::actor::Actor;
 use likeness::session::project::Scope;
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
@@ -39,6 +40,8 @@ async fn every_sample_gets_its_verdict_from_the_real_networks() {
             label: String::new(),
             lifetime_ms: None,
             parent: None,
+            officer: None,
+            by: Actor::Operator,
         })
         .await
         .unwrap();

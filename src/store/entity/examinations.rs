@@ -21,6 +21,10 @@ pub struct Model {
     pub report_json: Option<String>,
     pub verdict_json: Option<String>,
     pub failure: Option<String>,
+    pub scope: Option<String>,
+    pub outcome: Option<String>,
+    pub signals_json: Option<String>,
+    pub provenance_json: Option<String>,
 }
 
 /// Shows no more than which row it is.

@@ -18,6 +18,8 @@ pub struct Model {
     pub device_info: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub held_at: Option<i64>,
+    pub erased_at: Option<i64>,
 }
 
 /// Shows no more than which row it is.

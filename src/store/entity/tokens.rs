@@ -17,6 +17,7 @@ pub struct Model {
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
     pub parent_id: Option<String>,
+    pub officer_id: Option<String>,
 }
 
 /// Shows no more than which row it is.

@@ -1,5 +1,6 @@
 //! The codes of RisetAI's list and what triggers each, masks without a model pack, and tokens.
 
+use likeness::session::actor::Actor;
 use likeness::session::project::{Dialect, MaskPolicy, Scope};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -647,7 +648,10 @@ async fn a_token_of_a_day_ends_with_the_one_it_was_made_from_and_shares_its_gall
         .iter()
         .find(|token| Some(token.id) == caller.token)
         .unwrap();
-    app.operations.revoke_token(parent.id).await.unwrap();
+    app.operations
+        .revoke_token(parent.id, Actor::Operator)
+        .await
+        .unwrap();
     for token in [&monday, &tuesday] {
         assert_eq!(status_with(&app, token, "/compare-images").await, "401");
     }

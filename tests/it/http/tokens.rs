@@ -1,5 +1,6 @@
 //! Who may call, and whose sessions they see.
 
+use likeness::session::actor::Actor;
 use likeness::session::project::Scope;
 use reqwest::StatusCode;
 
@@ -53,7 +54,10 @@ async fn a_token_ends_by_expiry_and_by_revocation() {
     assert_eq!(ask(&next).await.unwrap().status(), StatusCode::OK);
     let oldest = app.operations.list_tokens("demo").await.unwrap();
     let oldest = oldest.iter().min_by_key(|token| token.id).unwrap();
-    app.operations.revoke_token(oldest.id).await.unwrap();
+    app.operations
+        .revoke_token(oldest.id, Actor::Operator)
+        .await
+        .unwrap();
     assert_eq!(
         ask(&app.token).await.unwrap().status(),
         StatusCode::UNAUTHORIZED

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::{Outcome, Verdict};
+use likeness::session::actor::Actor;
+use likeness::session::audit::{AuditAction, AuditEntry};
 use likeness::session::evidence::EvidenceKind;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, ExaminationOrder, ExaminationRecord,
     ExaminationScope, ExaminationStatus, FaceBox, FaceFinding, Failure, FrameFinding, HeadPose,
-    VideoFinding,
+    PackHash, Provenance, ShadowRules, VideoFinding,
 };
 use likeness::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId};
 use likeness::session::project::{Project, ProjectSettings};
@@ -20,6 +22,7 @@ use likeness::store::Store;
 use likeness::store::blobs::evidence_key;
 use likeness::store::evidence::NewEvidence;
 use likeness::store::options::StoreOptions;
+use likeness::store::queue::Judgement;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use serde_json::json;
 use tempfile::TempDir;
@@ -212,6 +215,8 @@ pub(crate) fn session(project: ProjectId) -> Session {
         device_info: Some("{\"os\":\"x\"}".to_owned()),
         created_at: NOW,
         updated_at: NOW,
+        held_at: None,
+        erased_at: None,
     }
 }
 
@@ -239,6 +244,11 @@ pub(crate) fn examination(session: &Session) -> ExaminationRecord {
             scope: ExaminationScope::FaceMatch,
             frames: 8,
             rules: "{\"rules\":\"as they stood\"}".to_owned(),
+            rules_version: Some(2),
+            shadow: Some(ShadowRules {
+                version: 3,
+                rules: "{}".to_owned(),
+            }),
             consent_basis: "by_contract".to_owned(),
             document_blob: blob(EvidenceKind::Document),
             video_blob: blob(EvidenceKind::Video),
@@ -247,7 +257,9 @@ pub(crate) fn examination(session: &Session) -> ExaminationRecord {
         finished_at: None,
         attempts: 0,
         report: None,
+        signals: None,
         verdict: None,
+        provenance: None,
         failure: None,
     }
 }
@@ -307,8 +319,44 @@ pub(crate) fn report() -> Examination {
                 percentage: None,
             },
         ],
-        signals: Signals::default(),
         took_ms: 1_234,
+    }
+}
+
+/// What the report and the verdict below were made of.
+pub(crate) fn judgement() -> Judgement {
+    Judgement {
+        report: report(),
+        signals: Signals {
+            percentages: vec![91.37],
+            frames_asked: 8,
+            ..Signals::default()
+        },
+        verdict: verdict(),
+        provenance: Provenance {
+            software: "likeness 0.1.0".to_owned(),
+            rules_hash: "a".repeat(64),
+            rules_version: Some(3),
+            packs: vec![PackHash {
+                name: "retail-0095".to_owned(),
+                sha256: "b".repeat(64),
+            }],
+            document_sha256: "c".repeat(64),
+            video_sha256: "d".repeat(64),
+        },
+        shadow: None,
+    }
+}
+
+/// Something an operator did in a project.
+pub(crate) fn entry(project: ProjectId, action: AuditAction, target: &str) -> AuditEntry {
+    AuditEntry {
+        at: NOW,
+        project: Some(project),
+        actor: Actor::Operator,
+        action,
+        target: target.to_owned(),
+        details: json!({}),
     }
 }
 

@@ -6,7 +6,7 @@ use likeness::session::ids::ExaminationId;
 use likeness::session::status::SessionStatus;
 use uuid::Uuid;
 
-use crate::store::fixture::{Fixture, LEASE, NOW, because, claim, queue, report, verdict};
+use crate::store::fixture::{Fixture, LEASE, NOW, because, claim, judgement, queue};
 use likeness::session::examination::ExaminationRecord;
 
 on_both_databases! {
@@ -88,7 +88,7 @@ async fn a_lease_that_ran_out_is_taken_over(fixture: &Fixture) {
     let taken = claim(store, heir, LEASE).await.unwrap();
     assert_eq!((taken.id, taken.attempts), (record.id, 2));
     // The one who was thought dead comes back too late for everything.
-    let (found, judged) = (report(), verdict());
+    let judged = judgement();
     assert!(
         !store
             .renew_lease(record.id, lost, NOW.plus(9_000))
@@ -104,7 +104,7 @@ async fn a_lease_that_ran_out_is_taken_over(fixture: &Fixture) {
     );
     assert!(
         !store
-            .finish_examination(record.id, lost, &found, &judged, NOW)
+            .finish_examination(record.id, lost, &judged, NOW)
             .await
             .unwrap()
     );
@@ -112,7 +112,7 @@ async fn a_lease_that_ran_out_is_taken_over(fixture: &Fixture) {
 
     assert!(
         store
-            .finish_examination(record.id, heir, &found, &judged, NOW)
+            .finish_examination(record.id, heir, &judged, NOW)
             .await
             .unwrap()
     );
@@ -138,11 +138,11 @@ async fn a_lease_that_was_renewed_is_not_taken_over(fixture: &Fixture) {
     );
     assert_eq!(claim(store, heir, 4_999).await, None);
     // It has run out, but nobody has taken it: the work still counts.
-    let (found, judged) = (report(), verdict());
+    let judged = judgement();
     let late = NOW.plus(6_000);
     assert!(
         store
-            .finish_examination(record.id, worker, &found, &judged, late)
+            .finish_examination(record.id, worker, &judged, late)
             .await
             .unwrap()
     );

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
-use crate::store::fixture::{Fixture, NOW, examination, new_evidence, report, session, verdict};
+use crate::store::fixture::{Fixture, NOW, examination, judgement, new_evidence, session};
 
 on_both_databases! {
     everything_is_there_after_opening_again
@@ -58,10 +58,10 @@ async fn everything_is_there_after_opening_again(fixture: &Fixture) {
         .await
         .unwrap();
     assert_eq!(claimed.unwrap().attempts, 2);
-    let (found, judged) = (report(), verdict());
+    let judged = judgement();
     assert!(
         store
-            .finish_examination(record.id, heir, &found, &judged, NOW)
+            .finish_examination(record.id, heir, &judged, NOW)
             .await
             .unwrap()
     );
@@ -73,7 +73,10 @@ async fn everything_is_there_after_opening_again(fixture: &Fixture) {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!((done.report, done.verdict), (Some(found), Some(judged)));
+    assert_eq!(
+        (done.report, done.verdict),
+        (Some(judged.report), Some(judged.verdict))
+    );
     store.close().await.unwrap();
 }
 

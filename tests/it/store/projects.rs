@@ -1,12 +1,13 @@
 //! Projects, their settings and their tokens.
 
-use likeness::session::ids::{ProjectId, TokenId};
+use likeness::session::audit::{AuditAction, AuditEntry};
+use likeness::session::ids::{OfficerId, ProjectId, TokenId};
 use likeness::session::project::{ConsentPolicy, Project, ProjectSettings, Scope, TokenRecord};
 use likeness::session::time::Timestamp;
 use likeness::store::error::StoreError;
 use uuid::Uuid;
 
-use crate::store::fixture::{Fixture, NOW};
+use crate::store::fixture::{Fixture, NOW, entry};
 
 on_both_databases! {
     a_project_is_found_by_its_identifier_and_its_name
@@ -23,7 +24,7 @@ async fn a_project_is_found_by_its_identifier_and_its_name(fixture: &Fixture) {
         id: ProjectId(Uuid::now_v7()),
         name: "Bank of Ñ".to_owned(),
         settings: ProjectSettings {
-            rules: Some("{}".to_owned()),
+            four_eyes: true,
             ..ProjectSettings::default()
         },
         created_at: NOW,
@@ -114,6 +115,7 @@ fn token(project: ProjectId, hash: [u8; 32]) -> TokenRecord {
         expires_at: Some(NOW.plus(1_000)),
         revoked_at: None,
         parent: Some(TokenId(Uuid::now_v7())),
+        officer: Some(OfficerId(Uuid::now_v7())),
     }
 }
 
@@ -127,7 +129,7 @@ async fn a_token_is_found_by_its_hash(fixture: &Fixture) {
     let (first, second) = (token(bank, hash), token(bank, [1; 32]));
     let elsewhere = token(other, [2; 32]);
     for record in [&first, &second, &elsewhere] {
-        store.insert_token(record).await.unwrap();
+        store.insert_token(record, &made(record)).await.unwrap();
     }
 
     assert!(store.token_by_hash(&hash).await.unwrap().unwrap() == first);
@@ -135,27 +137,39 @@ async fn a_token_is_found_by_its_hash(fixture: &Fixture) {
     assert!(store.token(elsewhere.id).await.unwrap().unwrap() == elsewhere);
     assert!(store.tokens(bank).await.unwrap() == [first.clone(), second]);
 
-    let same_secret = store.insert_token(&token(other, hash)).await;
+    let again = token(other, hash);
+    let same_secret = store.insert_token(&again, &made(&again)).await;
     assert!(matches!(same_secret, Err(StoreError::AlreadyExists { .. })));
-    let no_project = store
-        .insert_token(&token(ProjectId(Uuid::now_v7()), [4; 32]))
-        .await;
+    let nowhere = token(ProjectId(Uuid::now_v7()), [4; 32]);
+    let no_project = store.insert_token(&nowhere, &made(&nowhere)).await;
     assert!(matches!(no_project, Err(StoreError::NotFound { .. })));
+}
+
+fn made(token: &TokenRecord) -> AuditEntry {
+    entry(
+        token.project,
+        AuditAction::TokenCreated,
+        &token.id.to_string(),
+    )
 }
 
 async fn a_token_is_revoked_once(fixture: &Fixture) {
     let store = &fixture.store;
     let record = token(fixture.project("bank").await, [9; 32]);
-    store.insert_token(&record).await.unwrap();
+    store.insert_token(&record, &made(&record)).await.unwrap();
 
-    assert!(store.revoke_token(record.id, NOW).await.unwrap());
-    assert!(!store.revoke_token(record.id, NOW.plus(5)).await.unwrap());
+    let rows = store.audit_head().await.unwrap().seq;
+    let revoked = entry(record.project, AuditAction::TokenRevoked, "tok");
+    assert!(store.revoke_token(record.id, &revoked).await.unwrap());
+    assert!(!store.revoke_token(record.id, &revoked).await.unwrap());
     assert!(
         !store
-            .revoke_token(TokenId(Uuid::now_v7()), NOW)
+            .revoke_token(TokenId(Uuid::now_v7()), &revoked)
             .await
             .unwrap()
     );
+    // What did not happen is not in the log.
+    assert_eq!(store.audit_head().await.unwrap().seq, rows + 1);
 
     let kept = store.token_by_hash(&[9; 32]).await.unwrap().unwrap();
     assert_eq!(kept.revoked_at, Some(Timestamp(NOW.0)));

@@ -9,9 +9,7 @@ use likeness::store::error::StoreError;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
-use crate::store::fixture::{
-    Fixture, NOW, because, claim, examination, queue, report, session, verdict,
-};
+use crate::store::fixture::{Fixture, NOW, because, claim, examination, judgement, queue, session};
 
 on_both_databases! {
     an_examination_waits_is_leased_and_ends_in_a_verdict
@@ -50,18 +48,18 @@ async fn an_examination_waits_is_leased_and_ends_in_a_verdict(fixture: &Fixture)
     assert_eq!(store.queued().await.unwrap(), 0);
     assert_eq!(claim(store, worker, 0).await, None);
 
-    let (found, judged, at) = (report(), verdict(), NOW.plus(500));
+    let (judged, at) = (judgement(), NOW.plus(500));
     let stranger = Uuid::now_v7();
     assert!(
         !store
-            .finish_examination(record.id, stranger, &found, &judged, at)
+            .finish_examination(record.id, stranger, &judged, at)
             .await
             .unwrap()
     );
     assert_eq!(fixture.status(&session).await, SessionStatus::Examining);
     assert!(
         store
-            .finish_examination(record.id, worker, &found, &judged, at)
+            .finish_examination(record.id, worker, &judged, at)
             .await
             .unwrap()
     );
@@ -69,7 +67,7 @@ async fn an_examination_waits_is_leased_and_ends_in_a_verdict(fixture: &Fixture)
     // A second end changes nothing.
     assert!(
         !store
-            .finish_examination(record.id, worker, &found, &judged, at)
+            .finish_examination(record.id, worker, &judged, at)
             .await
             .unwrap()
     );
@@ -89,8 +87,10 @@ async fn an_examination_waits_is_leased_and_ends_in_a_verdict(fixture: &Fixture)
     let mut done = running;
     done.status = ExaminationStatus::Done;
     done.finished_at = Some(at);
-    done.report = Some(found);
-    done.verdict = Some(judged);
+    done.report = Some(judged.report);
+    done.signals = Some(judged.signals);
+    done.verdict = Some(judged.verdict);
+    done.provenance = Some(judged.provenance);
     assert_eq!(
         store.latest_examination(session.id).await.unwrap(),
         Some(done)
@@ -220,13 +220,14 @@ async fn a_report_that_json_cannot_hold_is_refused(fixture: &Fixture) {
     let (session, record) = queue(fixture, fixture.project("bank").await).await;
     let worker = Uuid::now_v7();
     claim(store, worker, 0).await.unwrap();
-    let mut found = report();
+    let mut judged = judgement();
+    let found = &mut judged.report;
     found.document.face = found.document.face.map(|mut face| {
         face.sharpness = f32::NAN;
         face
     });
     let refused = store
-        .finish_examination(record.id, worker, &found, &verdict(), NOW)
+        .finish_examination(record.id, worker, &judged, NOW)
         .await;
     assert!(
         matches!(refused, Err(StoreError::Unstorable { .. })),
@@ -251,7 +252,7 @@ async fn every_attempt_is_kept(fixture: &Fixture) {
         let worker = Uuid::now_v7();
         claim(store, worker, 0).await.unwrap();
         store
-            .finish_examination(record.id, worker, &report(), &verdict(), NOW)
+            .finish_examination(record.id, worker, &judgement(), NOW)
             .await
             .unwrap();
         store

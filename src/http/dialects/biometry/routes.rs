@@ -10,7 +10,8 @@ use crate::http::caller::caller;
 use crate::http::dialects::biometry::enrolment;
 use crate::http::dialects::biometry::errors::BiometryError;
 use crate::http::dialects::biometry::wire::{
-    ConsentBody, ConsentRecorded, Done, ErrorBody, MatchBody, ProcessVideoBody, SessionStarted,
+    ConsentBody, ConsentRecorded, Done, ErrorBody, Judged, MatchBody, ProcessVideoBody,
+    SessionStarted,
 };
 use crate::http::error::Refusal;
 use crate::http::headers;
@@ -168,11 +169,9 @@ pub async fn process_video(
         .map_err(Refusal::from)?;
     let body = match recognition {
         Recognition::DidNotRun(why) => ProcessVideoBody::nothing_ran(why),
-        Recognition::Ran { record, .. } => match (&record.report, &record.verdict) {
-            (Some(report), Some(verdict)) => {
-                ProcessVideoBody::recognized(report, verdict, &caller.project.settings)
-            }
-            _ => return Err(Refusal::from(Error::from(record.failure)).into()),
+        Recognition::Ran { record, .. } => match Judged::of(&record) {
+            Some(judged) => ProcessVideoBody::recognized(&judged, &caller.project.settings),
+            None => return Err(Refusal::from(Error::from(record.failure)).into()),
         },
     };
     Ok(answer(session).json(body))
@@ -231,11 +230,11 @@ pub async fn match_faces(
         )
         .await
         .map_err(Refusal::from)?;
-    match (&record.report, &record.verdict) {
-        (Some(report), Some(verdict)) => Ok(answer(record.session)
-            .insert_header(("X-Model-Pack", report.pack.as_str()))
-            .json(MatchBody::new(report, verdict, &caller.project.settings))),
-        _ => Err(Refusal::from(Error::from(record.failure)).into()),
+    match Judged::of(&record) {
+        Some(judged) => Ok(answer(record.session)
+            .insert_header(("X-Model-Pack", judged.report.pack.as_str()))
+            .json(MatchBody::new(&judged, &caller.project.settings))),
+        None => Err(Refusal::from(Error::from(record.failure)).into()),
     }
 }
 

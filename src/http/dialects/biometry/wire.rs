@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::scoring::signals::{Signal, Signals};
 use crate::scoring::verdict::Verdict;
-use crate::session::examination::{CaptureCode, Examination};
+use crate::session::examination::{CaptureCode, Examination, ExaminationRecord};
 use crate::session::project::ProjectSettings;
 
 /// Every error.
@@ -128,15 +128,34 @@ pub struct ScoringResult {
     pub status: &'static str,
 }
 
+/// An examination that ended in a verdict.
+pub struct Judged<'a> {
+    pub report: &'a Examination,
+    pub signals: &'a Signals,
+    pub verdict: &'a Verdict,
+}
+
+impl<'a> Judged<'a> {
+    /// None where there is no verdict, or where what it rests on was erased.
+    pub fn of(record: &'a ExaminationRecord) -> Option<Self> {
+        Some(Self {
+            report: record.report.as_ref()?,
+            signals: record.signals.as_ref()?,
+            verdict: record.verdict.as_ref()?,
+        })
+    }
+}
+
 impl MatchBody {
     /// The answer for an examination and its verdict.
-    pub fn new(examination: &Examination, verdict: &Verdict, settings: &ProjectSettings) -> Self {
-        let Examination {
-            document,
-            video,
+    pub fn new(judged: &Judged<'_>, settings: &ProjectSettings) -> Self {
+        let Judged {
+            report: Examination {
+                document, video, ..
+            },
             signals,
-            ..
-        } = examination;
+            verdict,
+        } = judged;
         let overall = match document.code {
             CaptureCode::Ok => video.code,
             CaptureCode::NoUsableFace | CaptureCode::SeveralFaces | CaptureCode::NotCentred => {
@@ -247,13 +266,13 @@ impl ProcessVideoBody {
     }
 
     /// The answer where it was compared with the enrolled person.
-    pub fn recognized(
-        examination: &Examination,
-        verdict: &Verdict,
-        settings: &ProjectSettings,
-    ) -> Self {
-        let percentages: Vec<f64> = examination
-            .signals
+    pub fn recognized(judged: &Judged<'_>, settings: &ProjectSettings) -> Self {
+        let Judged {
+            report: examination,
+            signals,
+            verdict,
+        } = judged;
+        let percentages: Vec<f64> = signals
             .percentages
             .iter()
             .copied()

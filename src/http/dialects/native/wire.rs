@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::pipeline::examiner::ModelFacts;
-use crate::scoring::signals::Signal;
+use crate::scoring::signals::{Signal, Signals};
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
     CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
@@ -278,7 +278,8 @@ impl From<ExaminationRecord> for ExaminationBody {
         let result = record
             .report
             .as_ref()
-            .map(|report| ResultBody::new(report, &record));
+            .zip(record.signals.as_ref())
+            .map(|(report, signals)| ResultBody::new(report, signals, &record));
         let verdict = record.verdict;
         Self {
             id: record.id.to_string(),
@@ -302,13 +303,13 @@ impl From<ExaminationRecord> for ExaminationBody {
 }
 
 impl ResultBody {
-    fn new(report: &Examination, record: &ExaminationRecord) -> Self {
+    fn new(report: &Examination, signals: &Signals, record: &ExaminationRecord) -> Self {
         let Examination {
             document, video, ..
         } = report;
         Self {
             pack: report.pack.clone(),
-            score: Signal::Score.value(&report.signals).unwrap_or(0.0),
+            score: Signal::Score.value(signals).unwrap_or(0.0),
             document: DocumentBody {
                 code: code_name(document.code),
                 width: document.width,
@@ -331,7 +332,7 @@ impl ResultBody {
                 .iter()
                 .map(|frame| FrameBody::new(frame, record))
                 .collect(),
-            liveness_examined: report.signals.liveness.is_some(),
+            liveness_examined: signals.liveness.is_some(),
             took_ms: report.took_ms,
         }
     }

@@ -1,0 +1,137 @@
+//! Examines a session's evidence again, as it was received, and shows what comes out otherwise.
+
+use std::sync::Arc;
+
+use crate::operations::Operations;
+use crate::operations::audit_entry::Deed;
+use crate::operations::error::Error;
+use crate::operations::replay::{Difference, Replayed, as_json, differences, verdict_by};
+use crate::operations::run_examination::{sha256_of, software};
+use crate::pipeline::examiner::{ExaminationInput, Examined, Examiner};
+use crate::session::actor::Actor;
+use crate::session::audit::AuditAction;
+use crate::session::examination::{ExaminationRecord, PackHash};
+use crate::session::ids::SessionId;
+
+impl Operations {
+    /// As [`Operations::replay`], with the signals measured anew from the files.
+    pub async fn replay_from_media(
+        &self,
+        id: SessionId,
+        actor: Actor,
+    ) -> Result<Vec<Replayed>, Error> {
+        let session = self.session_to_replay(id).await?;
+        if session.erased_at.is_some() {
+            return Err(Error::Conflict {
+                reason:
+                    "the session's data were erased: only its verdicts can be replayed, without --from-media"
+                        .to_owned(),
+            });
+        }
+        let examiner = self.examiner.borrow().clone().ok_or(Error::NotReady)?;
+        // Whoever looks at evidence is on record before they do.
+        let deed = Deed {
+            action: AuditAction::EvidenceRead,
+            target: id.to_string(),
+            details: serde_json::json!({"for": "replay"}),
+        };
+        let entry = self.audit_entry(session.project, actor, deed);
+        self.store.record(&entry).await?;
+        let mut replayed = Vec::new();
+        for kept in self.store.kept_verdicts(id).await? {
+            let mut found = self.judge_again(&kept).await?;
+            self.examine_again(&kept.record, examiner.clone(), &mut found)
+                .await?;
+            replayed.push(found);
+        }
+        Ok(replayed)
+    }
+
+    async fn examine_again(
+        &self,
+        record: &ExaminationRecord,
+        examiner: Arc<dyn Examiner>,
+        found: &mut Replayed,
+    ) -> Result<(), Error> {
+        let document = self.fetch(&record.order.document_blob).await?;
+        let video = self.fetch(&record.order.video_blob).await?;
+        let frames = usize::from(record.order.frames);
+        let (examined, hashes) = tokio::task::spawn_blocking(move || {
+            let input = ExaminationInput {
+                document: &document,
+                video: &video,
+                frames,
+            };
+            let hashes = (sha256_of(&document)?, sha256_of(&video)?);
+            let examined = examiner.examine(input, &mut |_, _| ());
+            Ok::<_, Error>((examined.map_err(Error::internal)?, hashes))
+        })
+        .await
+        .map_err(Error::internal)??;
+        self.compare_provenance(record, &hashes, found);
+        compare_measurements(record, &examined, found)
+    }
+
+    fn compare_provenance(
+        &self,
+        record: &ExaminationRecord,
+        hashes: &(String, String),
+        found: &mut Replayed,
+    ) {
+        let Some(provenance) = &record.provenance else {
+            found
+                .remarks
+                .push("no hashes were kept to hold the files against".to_owned());
+            return;
+        };
+        found.note("document's bytes", &provenance.document_sha256, &hashes.0);
+        found.note("video's bytes", &provenance.video_sha256, &hashes.1);
+        let (then, now) = (named(&provenance.packs), named(&self.models.hashes));
+        // Another program or another pack explains a difference; it is none by itself.
+        if then != now {
+            found
+                .remarks
+                .push(format!("the packs were {then}, and are {now}"));
+        }
+        if provenance.software != software() {
+            found.remarks.push(format!(
+                "{} judged, and {} replays",
+                provenance.software,
+                software()
+            ));
+        }
+    }
+}
+
+fn compare_measurements(
+    record: &ExaminationRecord,
+    examined: &Examined,
+    found: &mut Replayed,
+) -> Result<(), Error> {
+    let before = as_json(&record.signals)?;
+    let measured: Vec<Difference> = differences("/signals", &before, &as_json(&examined.signals)?);
+    if let Some(report) = &record.report {
+        let rows = differences(
+            "/timeline",
+            &as_json(&report.frames)?,
+            &as_json(&examined.examination.frames)?,
+        );
+        found.differences.extend(rows);
+    }
+    found.differences.extend(measured);
+    let verdict = verdict_by(&record.order.rules, record, &examined.signals)?;
+    found.differences.extend(differences(
+        "/verdict from media",
+        &as_json(&found.verdict)?,
+        &as_json(&verdict)?,
+    ));
+    Ok(())
+}
+
+fn named(packs: &[PackHash]) -> String {
+    packs
+        .iter()
+        .map(|pack| format!("{} {}", pack.name, pack.sha256))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,318 @@
+//! The audit log's rows and the chain that holds them together: each row's hash covers the row before.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::session::actor::Actor;
+use crate::session::ids::ProjectId;
+use crate::session::time::Timestamp;
+
+/// What stands before the first row.
+pub const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditAction {
+    RulesSaved,
+    RulesActivated,
+    RulesShadowed,
+    TokenCreated,
+    TokenRevoked,
+    ProjectCreated,
+    ProjectChanged,
+    OfficerAdded,
+    SessionDecided,
+    SessionHeld,
+    SessionReleased,
+    SessionErased,
+    /// A picture or a video of an applicant was handed out.
+    EvidenceRead,
+    PersonErased,
+    GalleryErased,
+}
+
+impl AuditAction {
+    pub const ALL: [Self; 15] = [
+        Self::RulesSaved,
+        Self::RulesActivated,
+        Self::RulesShadowed,
+        Self::TokenCreated,
+        Self::TokenRevoked,
+        Self::ProjectCreated,
+        Self::ProjectChanged,
+        Self::OfficerAdded,
+        Self::SessionDecided,
+        Self::SessionHeld,
+        Self::SessionReleased,
+        Self::SessionErased,
+        Self::EvidenceRead,
+        Self::PersonErased,
+        Self::GalleryErased,
+    ];
+
+    /// The name it is stored under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RulesSaved => "rules.saved",
+            Self::RulesActivated => "rules.activated",
+            Self::RulesShadowed => "rules.shadowed",
+            Self::TokenCreated => "token.created",
+            Self::TokenRevoked => "token.revoked",
+            Self::ProjectCreated => "project.created",
+            Self::ProjectChanged => "project.changed",
+            Self::OfficerAdded => "officer.added",
+            Self::SessionDecided => "session.decided",
+            Self::SessionHeld => "session.held",
+            Self::SessionReleased => "session.released",
+            Self::SessionErased => "session.erased",
+            Self::EvidenceRead => "evidence.read",
+            Self::PersonErased => "person.erased",
+            Self::GalleryErased => "gallery.erased",
+        }
+    }
+}
+
+/// Something to be remembered. It holds identifiers, codes and hashes, and nothing else: what a
+/// person could be known by would outlive their erasure here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditEntry {
+    pub at: Timestamp,
+    pub project: Option<ProjectId>,
+    pub actor: Actor,
+    pub action: AuditAction,
+    /// The identifier of what it was done to.
+    pub target: String,
+    /// An object.
+    pub details: Value,
+}
+
+/// A row as it is kept: text as it stands in the database, so that a verification sees what is
+/// there and not what could be made of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditRow {
+    pub seq: i64,
+    pub at: i64,
+    pub project: Option<String>,
+    pub actor: String,
+    pub action: String,
+    pub target: String,
+    /// JSON.
+    pub details: String,
+    /// The hash of the row before.
+    pub previous: String,
+    pub hash: String,
+}
+
+/// The end of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AuditHead {
+    pub seq: i64,
+    pub hash: String,
+}
+
+impl AuditHead {
+    /// The row that follows this end.
+    pub fn followed_by(&self, entry: &AuditEntry) -> AuditRow {
+        let mut row = AuditRow {
+            seq: self.seq + 1,
+            at: entry.at.0,
+            project: entry.project.map(|project| project.0.to_string()),
+            actor: entry.actor.to_string(),
+            action: entry.action.name().to_owned(),
+            target: entry.target.clone(),
+            details: entry.details.to_string(),
+            previous: self.hash.clone(),
+            hash: String::new(),
+        };
+        row.hash = row.right_hash();
+        row
+    }
+}
+
+impl AuditRow {
+    /// The hash that the row should have: SHA-256 over its columns as one JSON array.
+    pub fn right_hash(&self) -> String {
+        let columns = json!([
+            self.seq,
+            self.at,
+            self.project,
+            self.actor,
+            self.action,
+            self.target,
+            self.details,
+            self.previous,
+        ]);
+        Sha256::digest(columns.to_string().as_bytes())
+            .iter()
+            .fold(String::with_capacity(64), |hex, byte| {
+                format!("{hex}{byte:02x}")
+            })
+    }
+}
+
+/// Where a chain breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainFault {
+    #[error("row {seq} was altered: its hash is not that of its columns")]
+    Altered { seq: i64 },
+    #[error("row {expected} is missing: row {found} follows row {}", .expected - 1)]
+    Missing { expected: i64, found: i64 },
+    #[error("row {found} is out of order: row {expected} should stand there")]
+    Reordered { expected: i64, found: i64 },
+    #[error("row {seq} does not follow the row before it")]
+    Unlinked { seq: i64 },
+    #[error("the log ends with row {found}, and row {expected} was the last to be written")]
+    CutOff { expected: i64, found: i64 },
+    #[error("the last row, {seq}, is not the one that was written last")]
+    OtherEnd { seq: i64 },
+}
+
+/// Follows a chain row by row, in the order of their numbers.
+#[derive(Clone, Debug)]
+pub struct ChainCheck {
+    last: AuditHead,
+}
+
+impl Default for ChainCheck {
+    fn default() -> Self {
+        Self {
+            last: AuditHead {
+                seq: 0,
+                hash: NOTHING.to_owned(),
+            },
+        }
+    }
+}
+
+impl ChainCheck {
+    /// The next row.
+    pub fn row(&mut self, row: &AuditRow) -> Result<(), ChainFault> {
+        let expected = self.last.seq + 1;
+        if row.seq > expected {
+            return Err(ChainFault::Missing {
+                expected,
+                found: row.seq,
+            });
+        }
+        if row.seq < expected {
+            return Err(ChainFault::Reordered {
+                expected,
+                found: row.seq,
+            });
+        }
+        if row.hash != row.right_hash() {
+            return Err(ChainFault::Altered { seq: row.seq });
+        }
+        if row.previous != self.last.hash {
+            return Err(ChainFault::Unlinked { seq: row.seq });
+        }
+        self.last = AuditHead {
+            seq: row.seq,
+            hash: row.hash.clone(),
+        };
+        Ok(())
+    }
+
+    /// The rows seen, once they end where the log is known to end.
+    pub fn end(self, head: Option<&AuditHead>) -> Result<AuditHead, ChainFault> {
+        if let Some(head) = head {
+            if self.last.seq != head.seq {
+                return Err(ChainFault::CutOff {
+                    expected: head.seq,
+                    found: self.last.seq,
+                });
+            }
+            if self.last.hash != head.hash {
+                return Err(ChainFault::OtherEnd { seq: head.seq });
+            }
+        }
+        Ok(self.last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(length: i64) -> Vec<AuditRow> {
+        let mut head = ChainCheck::default().last;
+        (1..=length)
+            .map(|number| {
+                let row = head.followed_by(&AuditEntry {
+                    at: Timestamp(number),
+                    project: None,
+                    actor: Actor::Operator,
+                    action: AuditAction::RulesSaved,
+                    target: format!("rules {number}"),
+                    details: json!({"number": number}),
+                });
+                head = AuditHead {
+                    seq: row.seq,
+                    hash: row.hash.clone(),
+                };
+                row
+            })
+            .collect()
+    }
+
+    fn check(rows: &[AuditRow], head: Option<&AuditHead>) -> Result<AuditHead, ChainFault> {
+        let mut check = ChainCheck::default();
+        for row in rows {
+            check.row(row)?;
+        }
+        check.end(head)
+    }
+
+    #[test]
+    fn an_untouched_chain_holds() {
+        let rows = chain(5);
+        let end = check(&rows, None).unwrap();
+        assert_eq!((end.seq, &end.hash), (5, &rows[4].hash));
+        assert_eq!(check(&rows, Some(&end)), Ok(end));
+    }
+
+    #[test]
+    fn the_first_missing_altered_or_moved_row_is_named() {
+        let rows = chain(5);
+        let end = check(&rows, None).unwrap();
+
+        let mut gap = rows.clone();
+        gap.remove(2);
+        assert_eq!(
+            check(&gap, None),
+            Err(ChainFault::Missing {
+                expected: 3,
+                found: 4
+            })
+        );
+        assert_eq!(
+            check(&rows[..4], Some(&end)),
+            Err(ChainFault::CutOff {
+                expected: 5,
+                found: 4
+            })
+        );
+
+        let mut swapped = rows.clone();
+        swapped.swap(1, 3);
+        assert!(check(&swapped, None).is_err());
+
+        let mut altered = rows.clone();
+        altered[1].target = "rules 9".to_owned();
+        assert_eq!(check(&altered, None), Err(ChainFault::Altered { seq: 2 }));
+        // Who gives the row its right hash has broken the link to the next.
+        altered[1].hash = altered[1].right_hash();
+        assert_eq!(check(&altered, None), Err(ChainFault::Unlinked { seq: 3 }));
+        // Who does so for all of them is found out by the end that was written down.
+        for index in 2..5 {
+            altered[index].previous = altered[index - 1].hash.clone();
+            altered[index].hash = altered[index].right_hash();
+        }
+        assert!(check(&altered, None).is_ok());
+        assert_eq!(
+            check(&altered, Some(&end)),
+            Err(ChainFault::OtherEnd { seq: 5 })
+        );
+    }
+}

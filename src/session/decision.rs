@@ -1,0 +1,68 @@
+//! What people decide about a session: events beside the automatic verdict, which stays as it is.
+
+use std::fmt;
+
+use crate::scoring::reasons::ReasonCode;
+use crate::session::actor::Actor;
+use crate::session::ids::{DecisionId, ExaminationId, ProjectId, SessionId};
+use crate::session::time::Timestamp;
+
+/// What somebody did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionKind {
+    Approve,
+    Reject,
+    /// The applicant is to send the evidence again.
+    AskAgain,
+    /// Something to remember, and no decision.
+    Note,
+}
+
+impl DecisionKind {
+    pub const ALL: [Self; 4] = [Self::Approve, Self::Reject, Self::AskAgain, Self::Note];
+
+    /// The name it is stored and answered under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::AskAgain => "ask_again",
+            Self::Note => "note",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One event. Its `Debug` shows no note.
+#[derive(Clone, PartialEq)]
+pub struct Decision {
+    pub id: DecisionId,
+    pub session: SessionId,
+    pub project: ProjectId,
+    /// The examination that was decided about.
+    pub examination: Option<ExaminationId>,
+    pub kind: DecisionKind,
+    pub reasons: Vec<ReasonCode>,
+    pub actor: Actor,
+    pub note: Note,
+    pub at: Timestamp,
+}
+
+/// What the officer wrote, where it can still be read.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Note {
+    None,
+    Text(String),
+    /// Its key was destroyed with the session's data.
+    Erased,
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decision({}, {}, …)", self.id, self.kind.name())
+    }
+}

@@ -1,0 +1,217 @@
+//! Rule sets by version, never changed once saved, and the log of what judged when.
+
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+};
+
+use crate::session::audit::AuditEntry;
+use crate::session::ids::ProjectId;
+use crate::session::rule_version::{Activation, RuleRole, RuleVersion};
+use crate::session::time::Timestamp;
+use crate::store::Store;
+use crate::store::audit;
+use crate::store::database::{settle, take_rules_turn};
+use crate::store::entity::{rule_activations, rule_versions};
+use crate::store::error::StoreError;
+use crate::store::reading::Row;
+
+impl Store {
+    /// Keeps a version under the project's next number, whatever number it came with, and returns it.
+    pub async fn save_rules(
+        &self,
+        version: RuleVersion,
+        entry: impl FnOnce(&RuleVersion) -> AuditEntry,
+    ) -> Result<RuleVersion, StoreError> {
+        let transaction = self.begin().await?;
+        let done = async {
+            take_rules_turn(&transaction, version.project).await?;
+            let last = newest_version(&transaction, version.project).await?;
+            let version = RuleVersion {
+                number: last.map_or(0, |last| last.number) + 1,
+                ..version
+            };
+            insert_version(&transaction, &version).await?;
+            audit::append(&transaction, &entry(&version)).await?;
+            Ok(version)
+        }
+        .await;
+        settle(transaction, done).await
+    }
+
+    /// A project's version of that number.
+    pub async fn rule_version(
+        &self,
+        project: ProjectId,
+        number: u32,
+    ) -> Result<Option<RuleVersion>, StoreError> {
+        version(&self.database, project, number).await
+    }
+
+    /// A project's versions, newest first.
+    pub async fn rule_versions(&self, project: ProjectId) -> Result<Vec<RuleVersion>, StoreError> {
+        rule_versions::Entity::find()
+            .filter(rule_versions::Column::ProjectId.eq(project.0.to_string()))
+            .order_by_desc(rule_versions::Column::Number)
+            .all(&self.database)
+            .await?
+            .into_iter()
+            .map(read_version)
+            .collect()
+    }
+
+    /// Puts a version to a role, or takes the role's version away.
+    pub async fn activate_rules(
+        &self,
+        project: ProjectId,
+        activation: &Activation,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        let done = async {
+            take_rules_turn(&transaction, project).await?;
+            if let Some(number) = activation.number
+                && version(&transaction, project, number).await?.is_none()
+            {
+                return Err(StoreError::NotFound {
+                    what: "version of the rules",
+                });
+            }
+            insert_activation(&transaction, project, activation).await?;
+            audit::append(&transaction, entry).await
+        }
+        .await;
+        settle(transaction, done).await
+    }
+
+    /// Every change of what judges, newest first.
+    pub async fn activations(&self, project: ProjectId) -> Result<Vec<Activation>, StoreError> {
+        rule_activations::Entity::find()
+            .filter(rule_activations::Column::ProjectId.eq(project.0.to_string()))
+            .order_by_desc(rule_activations::Column::Id)
+            .all(&self.database)
+            .await?
+            .iter()
+            .map(read_activation)
+            .collect()
+    }
+
+    /// The version that holds a role now; none where the service's own rules judge, or nothing does.
+    pub async fn rules_in_role(
+        &self,
+        project: ProjectId,
+        role: RuleRole,
+    ) -> Result<Option<RuleVersion>, StoreError> {
+        let newest = rule_activations::Entity::find()
+            .filter(rule_activations::Column::ProjectId.eq(project.0.to_string()))
+            .filter(rule_activations::Column::Role.eq(role.name()))
+            .order_by_desc(rule_activations::Column::Id)
+            .one(&self.database)
+            .await?;
+        let Some(number) = newest
+            .as_ref()
+            .map(read_activation)
+            .transpose()?
+            .and_then(|activation| activation.number)
+        else {
+            return Ok(None);
+        };
+        self.rule_version(project, number).await
+    }
+}
+
+async fn version<C: ConnectionTrait>(
+    connection: &C,
+    project: ProjectId,
+    number: u32,
+) -> Result<Option<RuleVersion>, StoreError> {
+    rule_versions::Entity::find_by_id((project.0.to_string(), i64::from(number)))
+        .one(connection)
+        .await?
+        .map(read_version)
+        .transpose()
+}
+
+async fn newest_version<C: ConnectionTrait>(
+    connection: &C,
+    project: ProjectId,
+) -> Result<Option<RuleVersion>, StoreError> {
+    rule_versions::Entity::find()
+        .filter(rule_versions::Column::ProjectId.eq(project.0.to_string()))
+        .order_by_desc(rule_versions::Column::Number)
+        .one(connection)
+        .await?
+        .map(read_version)
+        .transpose()
+}
+
+async fn insert_version(
+    transaction: &DatabaseTransaction,
+    version: &RuleVersion,
+) -> Result<(), StoreError> {
+    rule_versions::Entity::insert(rule_versions::ActiveModel {
+        project_id: Set(version.project.0.to_string()),
+        number: Set(i64::from(version.number)),
+        text: Set(version.text.clone()),
+        hash: Set(version.hash.clone()),
+        author: Set(version.author.to_string()),
+        note: Set(version.note.clone()),
+        created_at: Set(version.created_at.0),
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_activation(
+    transaction: &DatabaseTransaction,
+    project: ProjectId,
+    activation: &Activation,
+) -> Result<(), StoreError> {
+    rule_activations::Entity::insert(rule_activations::ActiveModel {
+        id: NotSet,
+        project_id: Set(project.0.to_string()),
+        role: Set(activation.role.name().to_owned()),
+        number: Set(activation.number.map(i64::from)),
+        actor: Set(activation.actor.to_string()),
+        at: Set(activation.at.0),
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    Ok(())
+}
+
+fn read_version(model: rule_versions::Model) -> Result<RuleVersion, StoreError> {
+    let id = format!("{}/{}", model.project_id, model.number);
+    let row = Row {
+        table: "rule_versions",
+        id: &id,
+    };
+    Ok(RuleVersion {
+        project: ProjectId(row.uuid("project_id", &model.project_id)?),
+        number: row.known("number", u32::try_from(model.number).ok())?,
+        author: row.known("author", model.author.parse().ok())?,
+        created_at: Timestamp(model.created_at),
+        text: model.text,
+        hash: model.hash,
+        note: model.note,
+    })
+}
+
+fn read_activation(model: &rule_activations::Model) -> Result<Activation, StoreError> {
+    let id = model.id.to_string();
+    let row = Row {
+        table: "rule_activations",
+        id: &id,
+    };
+    let number = model
+        .number
+        .map(|number| row.known("number", u32::try_from(number).ok()))
+        .transpose()?;
+    Ok(Activation {
+        role: row.known("role", RuleRole::from_name(&model.role))?,
+        number,
+        actor: row.known("actor", model.actor.parse().ok())?,
+        at: Timestamp(model.at),
+    })
+}
