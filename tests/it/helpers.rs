@@ -26,6 +26,7 @@ use likeness::session::time::Timestamp;
 use likeness::vision::error::VisionError;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use sea_orm::{ConnectionTrait, Database, DatabaseBackend, Statement};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -447,6 +448,28 @@ impl TestApp {
     pub(crate) async fn sessions(&self) -> Vec<Value> {
         let list = body(self.get("/v1/sessions").send().await.unwrap()).await;
         list["sessions"].as_array().unwrap().clone()
+    }
+
+    /// The address of the database, for what no door offers.
+    pub(crate) fn database(&self) -> String {
+        let file = self.folder.path().join("data/likeness.db");
+        format!("sqlite://{}", file.display())
+    }
+
+    /// The audit log as it stands in the database, oldest first.
+    pub(crate) async fn audit_rows(&self) -> Vec<Value> {
+        let connection = Database::connect(self.database()).await.unwrap();
+        let rows = connection
+            .query_all_raw(Statement::from_string(
+                DatabaseBackend::Sqlite,
+                "SELECT json_object('action', action, 'actor', actor, 'target', target, \
+                 'details', json(details)) AS row FROM audit ORDER BY seq",
+            ))
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap())
+            .collect()
     }
 
     /// Every file below a folder of the data folder.

@@ -16,6 +16,7 @@ mod helpers;
 mod http;
 mod media;
 mod packs;
+mod replay;
 mod rules;
 mod samples;
 mod store;

@@ -27,7 +27,7 @@ macro_rules! on_both_databases {
 mod blobs;
 mod consents;
 mod evidence;
-mod fixture;
+pub(crate) mod fixture;
 mod galleries;
 mod leases;
 mod opening;
