@@ -12,7 +12,6 @@ use crate::cli::output;
 use crate::config::Config;
 use crate::pipeline::examiner::{ExaminationInput, Examiner as _, ModelFacts};
 use crate::scoring::rules::{Check, Rules};
-use crate::scoring::signals::Signal;
 use crate::scoring::verdict::{Outcome, Verdict, judge};
 use crate::session::examination::Examination;
 
@@ -92,7 +91,7 @@ fn print(
     let signals = &examination.signals;
     output::json(&Report {
         verdict: verdict.outcome.name(),
-        score: Signal::Score.value(signals).unwrap_or(0.0),
+        score: signals.score(),
         percentages: &signals.percentages,
         failed_conditions: &verdict.failed_conditions,
         failed_refer_conditions: &verdict.failed_refer_conditions,

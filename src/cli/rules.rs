@@ -40,7 +40,7 @@ pub fn run(args: &RulesArgs) -> Result<ExitCode, CliError> {
         .sum();
     output::line(&format!("{}: valid, {count} conditions", rules.name))?;
     for condition in Check::ALL.iter().flat_map(|check| rules.conditions(*check)) {
-        output::line(&format!("  {}: {}", condition.name, condition.signal))?;
+        output::line(&format!("  {}: {}", condition.name, condition.label))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::pipeline::examiner::ModelFacts;
-use crate::scoring::signals::Signal;
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
     CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
@@ -308,7 +307,7 @@ impl ResultBody {
         } = report;
         Self {
             pack: report.pack.clone(),
-            score: Signal::Score.value(&report.signals).unwrap_or(0.0),
+            score: report.signals.score(),
             document: DocumentBody {
                 code: code_name(document.code),
                 width: document.width,
