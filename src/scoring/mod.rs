@@ -3,6 +3,7 @@
 pub mod condition;
 pub mod expression;
 pub mod functions;
+pub mod handbook;
 pub mod interval;
 pub mod reading;
 pub mod reasons;

@@ -1,6 +1,7 @@
 //! The rules as a file's author meets them: what is judged, what is refused, what is generated.
 
 mod cases;
+mod generated;
 mod properties;
 mod refusals;
 mod shipped;
