@@ -22,7 +22,8 @@
 //! Arrows point down, always; `tests/it/architecture.rs` holds them.
 //!
 //! - [`session`]: the nouns. Identifiers, the session and its states, projects, evidence, examinations.
-//! - [`scoring`]: named numbers and rules in, a verdict with its reasons out. Pure.
+//! - [`scoring`]: named numbers and rules in, a verdict with its reasons out. Pure. [`scoring::vocabulary`] is what rules
+//!   may speak about, [`scoring::expression`] how, [`scoring::reasons`] what they may answer.
 //! - [`media`]: a video file in, upright RGB frames with their times out.
 //! - [`vision`]: a picture in; faces, embeddings and quality out.
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.

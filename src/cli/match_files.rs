@@ -12,7 +12,7 @@ use crate::cli::output;
 use crate::config::Config;
 use crate::pipeline::examiner::{ExaminationInput, Examined, Examiner as _, ModelFacts};
 use crate::scoring::rules::{Check, Rules};
-use crate::scoring::signals::{Signal, Signals};
+use crate::scoring::signals::Signals;
 use crate::scoring::verdict::{Outcome, Verdict, judge};
 use crate::session::examination::Examination;
 
@@ -93,7 +93,7 @@ fn print(
     let signals = &examined.signals;
     output::json(&Report {
         verdict: verdict.outcome.name(),
-        score: Signal::Score.value(signals).unwrap_or(0.0),
+        score: signals.score(),
         percentages: &signals.percentages,
         failed_conditions: &verdict.failed_conditions,
         failed_refer_conditions: &verdict.failed_refer_conditions,

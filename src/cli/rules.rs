@@ -1,6 +1,6 @@
-//! `likeness rules`: is a rule file valid?
+//! `likeness rules`: is a rule file valid, and what may one name?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -8,7 +8,9 @@ use clap::{Args, Subcommand};
 use crate::app;
 use crate::cli::error::CliError;
 use crate::cli::output;
+use crate::scoring::handbook;
 use crate::scoring::rules::{Check, Rules};
+use crate::scoring::schema::{self, SCHEMA};
 
 /// Works with rule files.
 #[derive(Debug, Args)]
@@ -19,16 +21,31 @@ pub struct RulesArgs {
 
 #[derive(Debug, Subcommand)]
 enum RulesCommand {
-    /// Checks a rule file and prints what it asks for, or where it is wrong and why.
+    /// Checks a rule file and prints what it asks for, or everything that is wrong with it and where.
     Check {
         /// The rule file.
         file: PathBuf,
     },
+    /// Prints the JSON Schema of rule files.
+    Schema,
+    /// Prints every signal, function and reason that a rule file may name, as JSON.
+    Vocabulary,
+    /// Prints the documentation of rule files.
+    Docs,
 }
 
 /// Runs the command.
 pub fn run(args: &RulesArgs) -> Result<ExitCode, CliError> {
-    let RulesCommand::Check { file } = &args.command;
+    match &args.command {
+        RulesCommand::Check { file } => check(file)?,
+        RulesCommand::Schema => output::json(&*SCHEMA)?,
+        RulesCommand::Vocabulary => output::json(&schema::vocabulary())?,
+        RulesCommand::Docs => output::line(handbook::page().trim_end())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(file: &Path) -> Result<(), CliError> {
     let text = app::default_rules(file)?;
     let rules = Rules::parse(&text).map_err(|source| app::AppError::Rules {
         file: file.display().to_string(),
@@ -40,7 +57,7 @@ pub fn run(args: &RulesArgs) -> Result<ExitCode, CliError> {
         .sum();
     output::line(&format!("{}: valid, {count} conditions", rules.name))?;
     for condition in Check::ALL.iter().flat_map(|check| rules.conditions(*check)) {
-        output::line(&format!("  {}: {}", condition.name, condition.signal))?;
+        output::line(&format!("  {}: {}", condition.name, condition.label))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! From the document and the frames to the signals that rules speak about (pure).
 
-use crate::scoring::signals::{Signals, median};
+use crate::scoring::functions::median;
+use crate::scoring::signals::{FrameSeries, Signals};
 use crate::session::examination::{DocumentFinding, FaceFinding, FrameFinding};
 
 /// Draws the signals. `comparable` holds, for every frame, the faces as large as its subject.
@@ -10,14 +11,10 @@ pub fn signals(
     comparable: &[usize],
     frames_asked: usize,
 ) -> Signals {
-    let over_faces = |measure: fn(&FaceFinding) -> f32| -> Option<f64> {
-        let values: Vec<f64> = frames
-            .iter()
-            .filter_map(|frame| frame.face.as_ref())
-            .map(|face| f64::from(measure(face)))
-            .collect();
-        median(&values)
-    };
+    let series = series(frames, comparable);
+    let turns = of_faces(frames, |face| {
+        face.pose.yaw.abs().max(face.pose.pitch.abs())
+    });
     let on_document = |measure: fn(&FaceFinding) -> f32| -> Option<f64> {
         document.face.as_ref().map(|face| f64::from(measure(face)))
     };
@@ -26,14 +23,94 @@ pub fn signals(
         frames_asked: frames_asked as u32,
         frames_with_face: frames.iter().filter(|frame| frame.face.is_some()).count() as u32,
         faces_in_video: comparable.iter().copied().max().unwrap_or(0) as u32,
-        sharpness: over_faces(|face| face.sharpness),
-        brightness: over_faces(|face| face.brightness),
-        head_turn: over_faces(|face| face.pose.yaw.abs().max(face.pose.pitch.abs())),
+        sharpness: median(&series.sharpness),
+        brightness: median(&series.brightness),
+        head_turn: median(&turns),
         document_faces: document.faces,
-        document_face_px: on_document(|face| face.face_box.width.min(face.face_box.height)),
+        document_face_px: on_document(shorter_side),
         document_sharpness: on_document(|face| face.sharpness),
         document_brightness: on_document(|face| face.brightness),
         // Nothing examines liveness yet; the rules say what that means.
         liveness: None,
+        frames: Some(series),
+    }
+}
+
+/// What was measured frame by frame.
+fn series(frames: &[FrameFinding], comparable: &[usize]) -> FrameSeries {
+    FrameSeries {
+        sharpness: of_faces(frames, |face| face.sharpness),
+        brightness: of_faces(frames, |face| face.brightness),
+        yaw: of_faces(frames, |face| face.pose.yaw),
+        pitch: of_faces(frames, |face| face.pose.pitch),
+        roll: of_faces(frames, |face| face.pose.roll),
+        face_px: of_faces(frames, shorter_side),
+        confidence: of_faces(frames, |face| face.confidence),
+        faces: comparable.iter().map(|faces| *faces as f64).collect(),
+    }
+}
+
+/// One value a frame with a face, in the order of time.
+fn of_faces(frames: &[FrameFinding], measure: fn(&FaceFinding) -> f32) -> Vec<f64> {
+    let faces = frames.iter().filter_map(|frame| frame.face.as_ref());
+    faces.map(|face| f64::from(measure(face))).collect()
+}
+
+fn shorter_side(face: &FaceFinding) -> f32 {
+    face.face_box.width.min(face.face_box.height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::examination::{CaptureCode, FaceBox, HeadPose};
+
+    fn frame(index: u32, sharpness: Option<f32>) -> FrameFinding {
+        FrameFinding {
+            index,
+            time_ms: u64::from(index) * 500,
+            faces: u32::from(sharpness.is_some()),
+            face: sharpness.map(|sharpness| FaceFinding {
+                face_box: FaceBox {
+                    left: 0.0,
+                    top: 0.0,
+                    width: 90.0,
+                    height: 120.0,
+                },
+                confidence: 0.75,
+                sharpness,
+                brightness: 100.0,
+                pose: HeadPose {
+                    yaw: -20.0,
+                    pitch: 5.0,
+                    roll: 1.0,
+                },
+            }),
+            similarity: sharpness.map(|_| 0.5),
+            percentage: sharpness.map(|_| 85.0),
+        }
+    }
+
+    #[test]
+    fn series_have_a_value_a_frame_with_a_face_and_faces_one_a_frame() {
+        let frames = [frame(0, Some(30.0)), frame(1, None), frame(2, Some(10.0))];
+        let document = DocumentFinding {
+            code: CaptureCode::NoUsableFace,
+            width: 640,
+            height: 400,
+            quarter_turns: 0,
+            faces: 0,
+            face: None,
+        };
+        let signals = signals(&document, &frames, &[1, 0, 2], 8);
+        let series = signals.frames.unwrap();
+        assert_eq!(series.sharpness, [30.0, 10.0]);
+        assert_eq!(series.yaw, [-20.0, -20.0]);
+        assert_eq!(series.face_px, [90.0, 90.0]);
+        assert_eq!(series.faces, [1.0, 0.0, 2.0]);
+        assert_eq!(signals.sharpness, Some(20.0));
+        assert_eq!(signals.head_turn, Some(20.0));
+        assert_eq!(signals.faces_in_video, 2);
+        assert_eq!(signals.document_face_px, None);
     }
 }

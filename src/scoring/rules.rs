@@ -1,21 +1,31 @@
-//! Reads and validates a rule file: first against `scoring-rules/schema.json`, then for sense.
+//! Reads a rule file: its shape by the schema first, then what it says for sense.
 
-use std::sync::LazyLock;
+mod sense;
+mod shape;
 
-use serde::Deserialize;
+use std::fmt::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use crate::scoring::signals::{Signal, UnknownSignal};
-
-/// The JSON Schema of a rule file.
-pub const SCHEMA: &str = include_str!("../../scoring-rules/schema.json");
+use crate::scoring::condition::Condition;
 
 /// The rules that judge where a project has none of its own.
 pub const DEFAULT: &str = include_str!("../../scoring-rules/default.json");
 
+/// Most bytes of a rule file.
+pub const MOST_BYTES: usize = 256 * 1024;
+
+/// Most problems that are told at once.
+const MOST_TOLD: usize = 20;
+
+/// Most characters of a problem's reason.
+const MOST_CHARACTERS: usize = 300;
+
 /// A group of conditions in a rule file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Check {
     FaceMatch,
     Liveness,
@@ -30,107 +40,122 @@ impl Check {
         Self::Document,
         Self::Quality,
     ];
-}
 
-/// Which side of a bound is the good one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Operator {
-    #[serde(rename = ">=")]
-    AtLeast,
-    #[serde(rename = "<=")]
-    AtMost,
-}
-
-impl Operator {
-    /// Whether the value is on the good side of the bound, or on it.
-    pub fn holds(self, value: f64, bound: f64) -> bool {
+    /// Its field in a rule file.
+    pub fn field(self) -> &'static str {
         match self {
-            Self::AtLeast => value >= bound,
-            Self::AtMost => value <= bound,
+            Self::FaceMatch => "facematch_conditions",
+            Self::Liveness => "liveness_conditions",
+            Self::Document => "document_conditions",
+            Self::Quality => "quality_conditions",
         }
     }
 }
 
-/// What a condition says of a signal that was not measured.
+/// The best that rules let an examination come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum OnMissing {
-    Fail,
-    /// Nothing unexamined passes by default.
+pub enum AtBest {
     #[default]
+    Pass,
+    /// Nothing passes by itself.
     Refer,
-    Ignore,
-}
-
-/// One thing that must hold.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
-    pub name: String,
-    pub signal: Signal,
-    pub operator: Operator,
-    pub pass: f64,
-    pub refer: Option<f64>,
-    pub on_missing: OnMissing,
 }
 
 /// A rule file that makes sense.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     pub name: String,
+    pub description: String,
+    pub at_best: AtBest,
     face_match: Vec<Condition>,
     liveness: Vec<Condition>,
     document: Vec<Condition>,
     quality: Vec<Condition>,
 }
 
-/// Why a rule file was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesError {
-    #[error("the rules are not JSON: {0}")]
-    NotJson(#[source] serde_json::Error),
-    #[error("at {pointer}: {reason}")]
-    Schema { pointer: String, reason: String },
-    #[error("at {pointer}: {source}")]
-    Signal {
-        pointer: String,
-        #[source]
-        source: UnknownSignal,
-    },
-    #[error("at {pointer}: the refer bound {refer} is stricter than the pass bound {pass}")]
-    Bounds {
-        pointer: String,
-        pass: f64,
-        refer: f64,
-    },
-    #[error("the schema of rule files is itself broken: {0}")]
-    BrokenSchema(String),
+/// One thing that is wrong with a rule file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The place, as a JSON pointer; `/` is the file as a whole.
+    pub pointer: String,
+    pub reason: String,
 }
 
-/// The SHA-256 of a rule file's text, in lower-case hexadecimal.
-pub fn content_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::with_capacity(64), |hex, byte| {
-            format!("{hex}{byte:02x}")
-        })
+impl Problem {
+    fn new(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            reason: shortened(&reason.into(), MOST_CHARACTERS),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {}: {}", self.pointer, self.reason)
+    }
+}
+
+/// Why a rule file was refused: everything that is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct RulesError(Vec<Problem>);
+
+impl RulesError {
+    /// What is wrong, the shape first, in the order of the file.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0
+    }
+
+    fn one(reason: impl Into<String>) -> Self {
+        Self(vec![Problem::new("/", reason)])
+    }
+}
+
+/// A line for each problem.
+impl fmt::Display for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().take(MOST_TOLD).enumerate() {
+            let line_break = if index == 0 { "" } else { "\n" };
+            write!(f, "{line_break}{problem}")?;
+        }
+        match self.0.len().saturating_sub(MOST_TOLD) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
 }
 
 impl Rules {
-    /// Reads a rule file's text.
+    /// Reads a rule file's text, or says everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let value: Value = serde_json::from_str(text).map_err(RulesError::NotJson)?;
-        check_schema(&value)?;
-        let file: RuleFile = serde_json::from_value(value).map_err(|error| RulesError::Schema {
-            pointer: "/".to_owned(),
-            reason: error.to_string(),
-        })?;
-        Ok(Self {
-            name: file.name,
-            face_match: conditions("facematch_conditions", file.facematch_conditions)?,
-            liveness: conditions("liveness_conditions", file.liveness_conditions)?,
-            document: conditions("document_conditions", file.document_conditions)?,
-            quality: conditions("quality_conditions", file.quality_conditions)?,
-        })
+        if text.len() > MOST_BYTES {
+            return Err(RulesError::one(format!(
+                "a rule file has at most {MOST_BYTES} bytes; this one has {}",
+                text.len()
+            )));
+        }
+        let file: Value = serde_json::from_str(text)
+            .map_err(|error| RulesError::one(format!("the rules are not JSON: {error}")))?;
+        let mut problems = shape::problems(&file);
+        let rules = Self {
+            name: words(&file, "name"),
+            description: words(&file, "description"),
+            at_best: file
+                .get("at_best")
+                .and_then(|value| AtBest::deserialize(value).ok())
+                .unwrap_or_default(),
+            face_match: sense::conditions(&file, Check::FaceMatch, &mut problems),
+            liveness: sense::conditions(&file, Check::Liveness, &mut problems),
+            document: sense::conditions(&file, Check::Document, &mut problems),
+            quality: sense::conditions(&file, Check::Quality, &mut problems),
+        };
+        problems.extend(sense::names_taken(&file));
+        if problems.is_empty() {
+            Ok(rules)
+        } else {
+            Err(RulesError(problems))
+        }
     }
 
     /// The conditions of one check.
@@ -144,81 +169,28 @@ impl Rules {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct RuleFile {
-    name: String,
-    facematch_conditions: Vec<WrittenCondition>,
-    liveness_conditions: Vec<WrittenCondition>,
-    document_conditions: Vec<WrittenCondition>,
-    quality_conditions: Vec<WrittenCondition>,
-}
-
-#[derive(Deserialize)]
-struct WrittenCondition {
-    name: String,
-    signal: String,
-    operator: Operator,
-    pass: f64,
-    refer: Option<f64>,
-    #[serde(default)]
-    on_missing: OnMissing,
-}
-
-fn check_schema(value: &Value) -> Result<(), RulesError> {
-    static VALIDATOR: LazyLock<Result<jsonschema::Validator, String>> = LazyLock::new(|| {
-        let schema: Value = serde_json::from_str(SCHEMA).map_err(|error| error.to_string())?;
-        jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())
-    });
-    let validator = VALIDATOR
-        .as_ref()
-        .map_err(|reason| RulesError::BrokenSchema(reason.clone()))?;
-    validator
-        .validate(value)
-        .map_err(|error| RulesError::Schema {
-            pointer: pointer(error.instance_path().as_str()),
-            reason: error.to_string(),
-        })
-}
-
-fn conditions(check: &str, written: Vec<WrittenCondition>) -> Result<Vec<Condition>, RulesError> {
-    written
-        .into_iter()
-        .enumerate()
-        .map(|(index, condition)| sensible(&format!("/{check}/{index}"), condition))
-        .collect()
-}
-
-fn sensible(pointer: &str, written: WrittenCondition) -> Result<Condition, RulesError> {
-    let signal = Signal::parse(&written.signal).map_err(|source| RulesError::Signal {
-        pointer: format!("{pointer}/signal"),
-        source,
-    })?;
-    if let Some(refer) = written.refer
-        && !written.operator.holds(written.pass, refer)
-    {
-        return Err(RulesError::Bounds {
-            pointer: format!("{pointer}/refer"),
-            pass: written.pass,
-            refer,
-        });
+/// What tells one text of a rule file from another: its SHA-256 in lower-case hex.
+pub fn content_hash(text: &str) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text) {
+        // A string takes what is written to it, always.
+        let _ = write!(hex, "{byte:02x}");
     }
-    Ok(Condition {
-        name: written.name,
-        signal,
-        operator: written.operator,
-        pass: written.pass,
-        refer: written.refer,
-        on_missing: written.on_missing,
-    })
+    hex
 }
 
-fn pointer(path: &str) -> String {
-    if path.is_empty() {
-        "/".to_owned()
-    } else {
-        path.to_owned()
+fn words(file: &Value, field: &str) -> String {
+    file.get(field)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// At most so many characters, with a mark where some are left out.
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -226,38 +198,21 @@ fn pointer(path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn refusal(text: &str) -> String {
-        Rules::parse(text).unwrap_err().to_string()
-    }
-
     #[test]
-    fn a_refusal_points_at_the_place() {
-        let wrong_type = r#"{"name": "t", "facematch_conditions": [
-            {"name": "a", "signal": "score", "operator": ">=", "pass": "80"}]}"#;
-        assert!(refusal(wrong_type).starts_with("at /facematch_conditions/0/pass: "));
-
-        let unknown = wrong_type.replace("\"80\"", "80").replace("score", "scroe");
+    fn a_hash_is_of_the_text_to_the_byte() {
         assert_eq!(
-            refusal(&unknown),
-            "at /facematch_conditions/0/signal: there is no signal `scroe`; did you mean `score`?"
+            content_hash("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-
-        let misspelt_check = r#"{"name": "t", "facematch_condition": []}"#;
-        assert!(refusal(misspelt_check).contains("facematch_condition"));
-        assert!(refusal("{").starts_with("the rules are not JSON"));
+        assert_ne!(content_hash("{}"), content_hash("{ }"));
     }
 
     #[test]
-    fn a_refer_bound_may_not_be_stricter_than_the_pass_bound() {
-        let file = |operator: &str, pass: i32, refer: i32| {
-            format!(
-                r#"{{"name": "t", "quality_conditions": [{{"name": "a", "signal": "brightness",
-                    "operator": "{operator}", "pass": {pass}, "refer": {refer}}}]}}"#
-            )
-        };
-        assert!(Rules::parse(&file(">=", 80, 65)).is_ok());
-        assert!(refusal(&file(">=", 65, 80)).starts_with("at /quality_conditions/0/refer: "));
-        assert!(Rules::parse(&file("<=", 200, 230)).is_ok());
-        assert!(Rules::parse(&file("<=", 230, 200)).is_err());
+    fn more_problems_than_one_reads_are_counted() {
+        let conditions = vec!["7"; 30].join(",");
+        let text = format!(r#"{{"name": "t", "quality_conditions": [{conditions}]}}"#);
+        let error = Rules::parse(&text).unwrap_err();
+        assert_eq!(error.to_string().lines().count(), 21);
+        assert!(error.to_string().ends_with("\nand 10 more"));
     }
 }

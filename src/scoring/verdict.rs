@@ -1,12 +1,19 @@
-//! Judges signals by rules: an outcome, and each failed condition in words.
+//! Judges signals by rules: an outcome, and each condition that did not hold with its reason and in words.
 
 use serde::{Deserialize, Serialize};
 
-use crate::scoring::rules::{Check, Condition, OnMissing, Operator, Rules};
+use crate::scoring::condition::{Condition, Effect, OnMissing, Test};
+use crate::scoring::reading::Reading;
+use crate::scoring::reasons::ReasonCode;
+use crate::scoring::rules::{AtBest, Check, Rules};
+use crate::scoring::sentences;
 use crate::scoring::signals::Signals;
 
-/// What the rules say of an examination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What stands in a verdict where the rules let nothing pass by itself.
+const EVERYTHING_IS_REVIEWED: &str = "Every session is reviewed by a person";
+
+/// What the rules say of an examination; a later one is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Pass,
@@ -15,6 +22,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome, the best first.
+    pub const ALL: [Self; 3] = [Self::Pass, Self::Refer, Self::Fail];
+
     /// The word it is answered as.
     pub fn name(self) -> &'static str {
         match self {
@@ -23,30 +33,70 @@ impl Outcome {
             Self::Fail => "fail",
         }
     }
+
+    /// The outcome of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
 }
 
 /// An outcome and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub outcome: Outcome,
-    /// Conditions below their refer bound, each in words with value and bound.
+    /// Conditions that failed, each in words with value and bound.
     pub failed_conditions: Vec<String>,
-    /// Conditions between their bounds.
+    /// Conditions that a person has to look at.
     pub failed_refer_conditions: Vec<String>,
+    /// Every condition that did not hold, in the order of judging; absent in older verdicts.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a condition did not hold and what that did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    pub code: ReasonCode,
+    /// The check that it was judged in; none where the rules as a whole say it.
+    pub check: Option<Check>,
+    /// The condition's name; `at_best` where the rules as a whole say it.
+    pub condition: String,
+    pub outcome: Effect,
+    /// For officers, with the numbers.
+    pub text: String,
 }
 
 /// Judges the signals by the conditions of these checks.
 pub fn judge(rules: &Rules, signals: &Signals, checks: &[Check]) -> Verdict {
-    let mut failed_conditions = Vec::new();
-    let mut failed_refer_conditions = Vec::new();
-    for condition in checks.iter().flat_map(|check| rules.conditions(*check)) {
-        let value = condition.signal.value(signals);
-        match outcome_of(condition, value) {
-            Outcome::Pass => {}
-            Outcome::Refer => failed_refer_conditions.push(in_words(condition, value)),
-            Outcome::Fail => failed_conditions.push(in_words(condition, value)),
-        }
+    let mut reasons = Vec::new();
+    for check in checks {
+        let conditions = rules.conditions(*check).iter();
+        reasons.extend(conditions.filter_map(|condition| reason(*check, condition, signals)));
     }
+    match rules.at_best {
+        AtBest::Pass => {}
+        AtBest::Refer => reasons.push(Reason {
+            code: ReasonCode::ReviewRequired,
+            check: None,
+            condition: "at_best".to_owned(),
+            outcome: Effect::Refer,
+            text: EVERYTHING_IS_REVIEWED.to_owned(),
+        }),
+    }
+    concluded(reasons)
+}
+
+/// The verdict that these reasons come to.
+fn concluded(reasons: Vec<Reason>) -> Verdict {
+    let texts = |effect: Effect| -> Vec<String> {
+        reasons
+            .iter()
+            .filter(|reason| reason.outcome == effect)
+            .map(|reason| reason.text.clone())
+            .collect()
+    };
+    let failed_conditions = texts(Effect::Fail);
+    let failed_refer_conditions = texts(Effect::Refer);
     let outcome = if !failed_conditions.is_empty() {
         Outcome::Fail
     } else if !failed_refer_conditions.is_empty() {
@@ -58,117 +108,71 @@ pub fn judge(rules: &Rules, signals: &Signals, checks: &[Check]) -> Verdict {
         outcome,
         failed_conditions,
         failed_refer_conditions,
+        reasons,
     }
 }
 
-fn outcome_of(condition: &Condition, value: Option<f64>) -> Outcome {
-    // A number that is no number measures nothing.
-    let Some(value) = value.filter(|value| value.is_finite()) else {
-        return match condition.on_missing {
-            OnMissing::Fail => Outcome::Fail,
-            OnMissing::Refer => Outcome::Refer,
-            OnMissing::Ignore => Outcome::Pass,
-        };
-    };
-    if condition.operator.holds(value, condition.pass) {
-        Outcome::Pass
-    } else if condition
-        .refer
-        .is_some_and(|bound| condition.operator.holds(value, bound))
-    {
-        Outcome::Refer
-    } else {
-        Outcome::Fail
+/// Why the condition does not hold, or `None` where it does.
+fn reason(check: Check, condition: &Condition, signals: &Signals) -> Option<Reason> {
+    let (effect, code, text) = judged(condition, signals)?;
+    Some(Reason {
+        code,
+        check: Some(check),
+        condition: condition.name.clone(),
+        outcome: condition.severity.bounds(effect),
+        text,
+    })
+}
+
+fn judged(condition: &Condition, signals: &Signals) -> Option<(Effect, ReasonCode, String)> {
+    let missing: Vec<Reading> = condition
+        .readings
+        .iter()
+        .copied()
+        .filter(|reading| reading.value(signals).is_none())
+        .collect();
+    if !missing.is_empty() {
+        return not_examined(condition, &missing);
     }
-}
-
-fn in_words(condition: &Condition, value: Option<f64>) -> String {
-    let Condition { name, signal, .. } = condition;
-    let Some(value) = value.filter(|value| value.is_finite()) else {
-        return format!("{name}: {signal} was not examined");
-    };
-    let limit = match condition.operator {
-        Operator::AtLeast => "at least",
-        Operator::AtMost => "at most",
-    };
-    let refer = condition
-        .refer
-        .map(|bound| format!(", refer {limit} {}", number(bound)))
-        .unwrap_or_default();
-    format!(
-        "{name}: {signal} is {}, pass needs {limit} {}{refer}",
-        number(value),
-        number(condition.pass)
-    )
-}
-
-/// Two decimals at most, none when the number is whole.
-fn number(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rules(text: &str) -> Rules {
-        Rules::parse(text).unwrap()
-    }
-
-    fn signals(percentages: &[f64]) -> Signals {
-        Signals {
-            percentages: percentages.to_vec(),
-            ..Signals::default()
+    match &condition.test {
+        Test::Within(number, bounds) => {
+            let Some(value) = number.value(signals) else {
+                return not_examined(condition, &missing);
+            };
+            if bounds.operator.holds(value, bounds.pass) {
+                return None;
+            }
+            let refers = bounds
+                .refer
+                .is_some_and(|bound| bounds.operator.holds(value, bound));
+            let effect = if refers { Effect::Refer } else { Effect::Fail };
+            let text = sentences::out_of_bounds(condition, bounds, value);
+            Some((effect, condition.reason, text))
         }
+        Test::Holds(truth) => match truth.holds(signals) {
+            Some(true) => None,
+            Some(false) => {
+                let text = sentences::does_not_hold(condition, signals);
+                Some((Effect::Fail, condition.reason, text))
+            }
+            None => not_examined(condition, &missing),
+        },
     }
+}
 
-    const SCORE: &str = r#"{"name": "t", "facematch_conditions": [
-        {"name": "Match", "signal": "score", "operator": ">=", "pass": 80, "refer": 65}]}"#;
-
-    #[test]
-    fn the_bounds_themselves_belong_to_the_better_side() {
-        let judged = |score: f64| judge(&rules(SCORE), &signals(&[score]), &Check::ALL).outcome;
-        assert_eq!(judged(80.0), Outcome::Pass);
-        assert_eq!(judged(79.99), Outcome::Refer);
-        assert_eq!(judged(65.0), Outcome::Refer);
-        assert_eq!(judged(64.99), Outcome::Fail);
-        assert_eq!(judged(f64::NAN), Outcome::Refer);
-    }
-
-    #[test]
-    fn a_failed_condition_is_named_with_value_and_bounds() {
-        let verdict = judge(&rules(SCORE), &signals(&[71.234]), &Check::ALL);
-        assert_eq!(
-            verdict.failed_refer_conditions,
-            ["Match: score is 71.23, pass needs at least 80, refer at least 65"]
-        );
-        assert!(verdict.failed_conditions.is_empty());
-    }
-
-    #[test]
-    fn what_was_not_examined_refers_unless_the_rule_says_otherwise() {
-        let with = |extra: &str| {
-            let text = format!(
-                r#"{{"name": "t", "liveness_conditions": [
-                    {{"name": "Live", "signal": "liveness", "operator": ">=", "pass": 70 {extra}}}]}}"#
-            );
-            judge(&rules(&text), &signals(&[99.0]), &Check::ALL)
-        };
-        assert_eq!(with("").outcome, Outcome::Refer);
-        assert_eq!(
-            with("").failed_refer_conditions,
-            ["Live: liveness was not examined"]
-        );
-        assert_eq!(with(r#", "on_missing": "fail""#).outcome, Outcome::Fail);
-        assert_eq!(with(r#", "on_missing": "ignore""#).outcome, Outcome::Pass);
-    }
-
-    #[test]
-    fn only_the_checks_asked_for_are_judged() {
-        let text = r#"{"name": "t", "facematch_conditions": [], "liveness_conditions": [
-            {"name": "Live", "signal": "liveness", "operator": ">=", "pass": 70}]}"#;
-        let verdict = judge(&rules(text), &signals(&[99.0]), &[Check::FaceMatch]);
-        assert_eq!(verdict.outcome, Outcome::Pass);
-    }
+fn not_examined(
+    condition: &Condition,
+    missing: &[Reading],
+) -> Option<(Effect, ReasonCode, String)> {
+    let effect = match condition.on_missing {
+        OnMissing::Fail => Effect::Fail,
+        OnMissing::Refer => Effect::Refer,
+        OnMissing::Ignore => return None,
+    };
+    let code = if missing.iter().any(|reading| reading.is_liveness()) {
+        ReasonCode::LivenessNotExamined
+    } else {
+        ReasonCode::NotExamined
+    };
+    Some((effect, code, sentences::not_examined(condition, missing)))
 }

@@ -70,6 +70,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("candle_core", &["vision"]),
     ("candle_nn", &["vision"]),
     ("image", &["vision"]),
+    ("cel", &["scoring"]),
     ("jsonschema", &["scoring", "packs"]),
     ("sea_orm", &["store"]),
     ("object_store", &["store"]),

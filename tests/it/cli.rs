@@ -130,6 +130,46 @@ fn a_rule_file_is_checked_with_the_place_of_its_fault() {
 }
 
 #[test]
+fn every_problem_of_a_rule_file_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.json");
+    std::fs::write(
+        &file,
+        r#"{"name": "t", "quality_conditions": [
+            {"name": "a", "signal": "scroe", "operator": ">=", "pass": 80},
+            {"name": "a", "expression": "score >= 800"}]}"#,
+    )
+    .unwrap();
+    let bad = likeness(&["rules", "check", path(&file)]);
+    assert_eq!(bad.status.code(), Some(1));
+    let lines: Vec<String> = stderr(&bad).lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (line, place) in lines.iter().zip(["0/signal", "1/expression", "1/name"]) {
+        assert!(
+            line.contains(&format!("at /quality_conditions/{place}: ")),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn what_rules_may_say_is_printed_as_it_is_kept() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (what, file) in [
+        ("schema", "scoring-rules/schema.json"),
+        ("docs", "docs/rules.md"),
+    ] {
+        let printed = likeness(&["rules", what]);
+        assert!(printed.status.success());
+        let kept = std::fs::read_to_string(root.join(file)).unwrap();
+        assert!(stdout(&printed) == kept, "{file}");
+    }
+    let hints: Value = serde_json::from_str(&stdout(&likeness(&["rules", "vocabulary"]))).unwrap();
+    assert_eq!(hints["signals"][0]["name"], "score");
+    assert_eq!(hints["frame_signals"][0]["name"], "frames.percentage");
+}
+
+#[test]
 fn the_exit_status_of_match_is_the_verdict() {
     if !weights::are_here("cli::the_exit_status_of_match_is_the_verdict") {
         return;

@@ -179,6 +179,7 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
         document_sharpness: has_face.then_some(500.0),
         document_brightness: has_face.then_some(120.0),
         liveness: None,
+        frames: None,
     };
     Examined {
         examination: Examination {

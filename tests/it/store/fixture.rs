@@ -365,6 +365,7 @@ pub(crate) fn verdict() -> Verdict {
         outcome: Outcome::Refer,
         failed_conditions: Vec::new(),
         failed_refer_conditions: vec!["score 71.20 is below 80".to_owned()],
+        reasons: Vec::new(),
     }
 }
 

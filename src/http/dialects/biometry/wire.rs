@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::scoring::signals::{Signal, Signals};
+use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
 use crate::session::examination::{CaptureCode, Examination, ExaminationRecord};
 use crate::session::project::ProjectSettings;
@@ -202,7 +202,7 @@ fn score_of(percentages: &[f64]) -> f64 {
         percentages: percentages.to_vec(),
         ..Signals::default()
     };
-    two_decimals(Signal::Score.value(&signals).unwrap_or(0.0))
+    two_decimals(signals.score())
 }
 
 fn two_decimals(value: f64) -> f64 {

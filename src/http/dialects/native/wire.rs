@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::pipeline::examiner::ModelFacts;
-use crate::scoring::signals::{Signal, Signals};
+use crate::scoring::signals::Signals;
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
     CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
@@ -309,7 +309,7 @@ impl ResultBody {
         } = report;
         Self {
             pack: report.pack.clone(),
-            score: Signal::Score.value(signals).unwrap_or(0.0),
+            score: signals.score(),
             document: DocumentBody {
                 code: code_name(document.code),
                 width: document.width,
