@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::operations::error::Error as OperationError;
+
 /// What any room says went wrong, ready to be printed.
 #[derive(Debug)]
 pub struct CliError(Box<dyn Error + Send + Sync>);
@@ -27,6 +29,12 @@ impl<E: Error + Send + Sync + 'static> From<E> for CliError {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.fmt(f)?;
+        // An internal error alone tells whoever runs the machine nothing; most other errors name
+        // their cause themselves.
+        if let Some(OperationError::Internal(cause)) = self.0.downcast_ref() {
+            write!(f, ": {cause}")?;
+        }
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::pipeline::examiner::{ExaminationInput, Examined, Examiner as _, ModelFacts};
 use crate::scoring::rules::{Check, Rules};
 use crate::scoring::signals::Signals;
-use crate::scoring::verdict::{Outcome, Verdict, judge};
+use crate::scoring::verdict::{Outcome, Reason, Verdict, judge};
 use crate::session::examination::Examination;
 
 /// Examines one document photo and one video, and judges them by every check of a rule file.
@@ -48,6 +48,7 @@ struct Report<'a> {
     percentages: &'a [f64],
     failed_conditions: &'a [String],
     failed_refer_conditions: &'a [String],
+    reasons: &'a [Reason],
     liveness: &'static str,
     rules: &'a str,
     embedder: &'a str,
@@ -97,6 +98,7 @@ fn print(
         percentages: &signals.percentages,
         failed_conditions: &verdict.failed_conditions,
         failed_refer_conditions: &verdict.failed_refer_conditions,
+        reasons: &verdict.reasons,
         liveness: if signals.liveness.is_some() {
             "examined"
         } else {

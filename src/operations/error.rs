@@ -64,6 +64,7 @@ impl From<Option<Failure>> for Error {
             Some(Failure {
                 by_evidence: true,
                 reason,
+                ..
             }) => Self::Invalid { reason },
             // Its cause was logged where it broke off.
             Some(Failure { .. }) | None => Self::Internal("the examination failed".into()),

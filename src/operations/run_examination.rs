@@ -14,6 +14,7 @@ use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::read_thumbnail::thumbnail_key;
 use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner};
+use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::{Rules, content_hash};
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::judge;
@@ -154,6 +155,7 @@ impl Operations {
                 &Failure {
                     by_evidence: true,
                     reason: error.to_string(),
+                    code: Some(code_of(error)),
                 },
                 self.clock.now(),
             )
@@ -187,6 +189,7 @@ impl Operations {
         let failure = Failure {
             by_evidence: false,
             reason: "the service could not carry out the examination".to_owned(),
+            code: Some(ReasonCode::ServiceFailure),
         };
         self.store
             .fail_examination(record.id, worker, &failure, self.clock.now())
@@ -215,6 +218,15 @@ impl Operations {
             .into_temp_path();
         self.store.fetch_blob_to(key, &path).await?;
         Ok(path)
+    }
+}
+
+/// What is wrong, by the closed list.
+fn code_of(error: &ExamineError) -> ReasonCode {
+    match error {
+        ExamineError::Document(_) | ExamineError::Picture(_) => ReasonCode::DocumentUnreadable,
+        ExamineError::Video(_) => ReasonCode::VideoUnreadable,
+        ExamineError::Vision(_) => ReasonCode::ServiceFailure,
     }
 }
 

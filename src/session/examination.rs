@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
@@ -224,6 +225,9 @@ pub struct Failure {
     pub by_evidence: bool,
     /// For the caller to read.
     pub reason: String,
+    /// Absent in older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ReasonCode>,
 }
 
 /// One attempt to examine a session, as it is kept.

@@ -27,7 +27,12 @@ use uuid::Uuid;
 use crate::helpers::{Scene, TestApp, body, document_and_video};
 use crate::store::fixture::{Fixture, LEASE, NOW, examination, judgement, session};
 
-const TEMPLATES: [&str; 2] = ["default.json", "match-only.json"];
+const TEMPLATES: [&str; 4] = [
+    "default.json",
+    "match-only.json",
+    "strict.json",
+    "review-everything.json",
+];
 
 struct Standing;
 
@@ -184,7 +189,7 @@ async fn whatever_was_altered_is_named() {
             "/verdict",
         ),
         (
-            "verdict_json = replace(verdict_json, '\"outcome\":\"fail\"', '\"outcome\":\"pass\"')",
+            "verdict_json = json_set(verdict_json, '$.outcome', 'pass')",
             "/verdict/outcome",
         ),
         ("verdict_json = verdict_json || ' '", "verdict's bytes"),

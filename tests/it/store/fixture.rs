@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use likeness::scoring::reasons::ReasonCode;
 use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::{Outcome, Verdict};
 use likeness::session::actor::Actor;
@@ -392,5 +393,6 @@ pub(super) fn because(reason: &str) -> Failure {
     Failure {
         by_evidence: true,
         reason: reason.to_owned(),
+        code: Some(ReasonCode::VideoUnreadable),
     }
 }

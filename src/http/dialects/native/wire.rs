@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::pipeline::examiner::ModelFacts;
+use crate::scoring::condition::Effect;
+use crate::scoring::reasons::ReasonCode;
+use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
+use crate::scoring::verdict::Reason;
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
     CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
@@ -144,13 +148,52 @@ pub struct ExaminationBody {
     pub failed_conditions: Vec<String>,
     /// Conditions between their bounds, in words.
     pub failed_refer_conditions: Vec<String>,
+    /// Every condition that did not hold, each with a code of the closed list (docs/rules.md).
+    pub reasons: Vec<ReasonBody>,
     /// Why there is no verdict, when it failed.
     pub failure: Option<String>,
+    /// The failure's code: `DOCUMENT_UNREADABLE`, `VIDEO_UNREADABLE` or `SERVICE_FAILURE`.
+    pub failure_code: Option<&'static str>,
+    /// What the applicant may be told of the failure.
+    pub failure_applicant_text: Option<&'static str>,
     /// Why the person may be examined: `by_contract` or `given`.
     pub consent_basis: String,
     pub queued_at: String,
     pub finished_at: Option<String>,
     pub result: Option<ResultBody>,
+}
+
+/// A condition that did not hold.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::ReasonBody)]
+pub struct ReasonBody {
+    /// One of the closed list, such as `FACE_MISMATCH`.
+    pub code: &'static str,
+    /// `face_match`, `liveness`, `document` or `quality`; absent where the rules as a whole say it.
+    #[schema(value_type = Option<String>)]
+    pub check: Option<Check>,
+    /// The condition's name in the rules.
+    pub condition: String,
+    /// What it did: `fail`, `refer` or `note`.
+    #[schema(value_type = String)]
+    pub outcome: Effect,
+    /// For officers, with numbers and bounds. Never show it to the applicant.
+    pub text: String,
+    /// For the applicant: no number, no bound.
+    pub applicant_text: &'static str,
+}
+
+impl From<Reason> for ReasonBody {
+    fn from(reason: Reason) -> Self {
+        Self {
+            code: reason.code.name(),
+            check: reason.check,
+            condition: reason.condition,
+            outcome: reason.outcome,
+            text: reason.text,
+            applicant_text: reason.code.applicant_text(),
+        }
+    }
 }
 
 /// What an examination found.
@@ -281,6 +324,7 @@ impl From<ExaminationRecord> for ExaminationBody {
             .zip(record.signals.as_ref())
             .map(|(report, signals)| ResultBody::new(report, signals, &record));
         let verdict = record.verdict;
+        let code = record.failure.as_ref().and_then(|failure| failure.code);
         Self {
             id: record.id.to_string(),
             session_id: record.session.to_string(),
@@ -291,8 +335,14 @@ impl From<ExaminationRecord> for ExaminationBody {
                 .map(|verdict| verdict.failed_conditions.clone())
                 .unwrap_or_default(),
             failed_refer_conditions: verdict
-                .map(|verdict| verdict.failed_refer_conditions)
+                .as_ref()
+                .map(|verdict| verdict.failed_refer_conditions.clone())
                 .unwrap_or_default(),
+            reasons: verdict
+                .map(|verdict| verdict.reasons.into_iter().map(ReasonBody::from).collect())
+                .unwrap_or_default(),
+            failure_code: code.map(ReasonCode::name),
+            failure_applicant_text: code.map(ReasonCode::applicant_text),
             failure: record.failure.map(|failure| failure.reason),
             consent_basis: record.order.consent_basis,
             queued_at: rfc3339(record.queued_at),
