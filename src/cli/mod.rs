@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::operations::clock::Clock as _;
 
+pub mod audit;
 pub mod compare;
 pub mod embed;
 pub mod error;
@@ -52,6 +53,7 @@ enum Command {
     Tokens(tokens::TokensArgs),
     Projects(projects::ProjectsArgs),
     Galleries(galleries::GalleriesArgs),
+    Audit(audit::AuditArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -91,5 +93,6 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),
+        Command::Audit(args) => audit::run(args, config),
     }
 }

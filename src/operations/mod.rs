@@ -18,6 +18,7 @@ use crate::vision::picture::PictureLimits;
 pub mod accept_evidence;
 pub mod admit;
 pub(crate) mod audit_entry;
+pub mod audit_log;
 pub mod authenticate;
 pub mod await_examination;
 pub mod browse;

@@ -24,10 +24,11 @@ macro_rules! on_both_databases {
     )* };
 }
 
+mod audit;
 mod blobs;
 mod consents;
 mod evidence;
-mod fixture;
+pub(crate) mod fixture;
 mod galleries;
 mod leases;
 mod opening;
