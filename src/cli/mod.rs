@@ -20,6 +20,7 @@ pub mod projects;
 pub mod replay;
 pub mod rules;
 pub mod serve;
+pub mod sessions;
 pub mod tokens;
 
 /// Is the person in the video the person on the document?
@@ -53,6 +54,7 @@ enum Command {
     Tokens(tokens::TokensArgs),
     Projects(projects::ProjectsArgs),
     Galleries(galleries::GalleriesArgs),
+    Sessions(sessions::SessionsArgs),
     Audit(audit::AuditArgs),
 }
 
@@ -93,6 +95,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),
+        Command::Sessions(args) => sessions::run(args, config),
         Command::Audit(args) => audit::run(args, config),
     }
 }
