@@ -206,7 +206,9 @@ pub enum ChainFault {
     Reordered { expected: i64, found: i64 },
     #[error("row {seq} is out of order: it was written as row {written}")]
     Moved { seq: i64, written: i64 },
-    #[error("row {seq} does not follow the row before it")]
+    #[error(
+        "row {seq} does not hold the hash of row {}: one of the two was altered after it was written", .seq - 1
+    )]
     Unlinked { seq: i64 },
     #[error("the log ends with row {found}, and row {expected} was the last to be written")]
     CutOff { expected: i64, found: i64 },
