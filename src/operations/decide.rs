@@ -37,7 +37,7 @@ impl Operations {
     /// Keeps the decision where the session's state allows it, in the caller's name.
     pub async fn decide(&self, caller: &Caller, new: NewDecision) -> Result<SignedDecision, Error> {
         caller.require(Scope::Decide)?;
-        let note = read_note(new.note)?;
+        let note = read_note(new.note.as_deref())?;
         refuse_without_why(new.kind, &new.reasons, &note)?;
         let session = self.find_session(caller, new.session).await?.id;
         let decision = Decision {
@@ -71,8 +71,8 @@ impl Operations {
 }
 
 /// The note without the space around it; one of nothing else is none.
-fn read_note(note: Option<String>) -> Result<Note, Error> {
-    let text = note.as_deref().unwrap_or_default().trim();
+fn read_note(note: Option<&str>) -> Result<Note, Error> {
+    let text = note.unwrap_or_default().trim();
     if text.is_empty() {
         return Ok(Note::None);
     }

@@ -130,18 +130,23 @@ async fn seal(
     };
     let key = match key(transaction, decision.session).await? {
         Some(key) => key,
-        None => {
-            let key = NoteKey::random();
-            session_keys::Entity::insert(session_keys::ActiveModel {
-                session_id: Set(decision.session.0.to_string()),
-                key: Set(key.bytes().to_vec()),
-            })
-            .exec_without_returning(transaction)
-            .await?;
-            key
-        }
+        None => new_key(transaction, decision.session).await?,
     };
     key.seal(decision.id, note).map(Some)
+}
+
+async fn new_key(
+    transaction: &DatabaseTransaction,
+    session: SessionId,
+) -> Result<NoteKey, StoreError> {
+    let key = NoteKey::random();
+    session_keys::Entity::insert(session_keys::ActiveModel {
+        session_id: Set(session.0.to_string()),
+        key: Set(key.bytes().to_vec()),
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    Ok(key)
 }
 
 async fn insert(

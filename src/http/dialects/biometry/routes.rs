@@ -220,18 +220,17 @@ pub async fn match_faces(
         VideoSource::Uploaded(form.file("video")?)
     };
     let wait = settings.max_wait;
-    let record = operations
-        .match_faces(
-            &caller,
-            MatchRequest {
-                target,
-                document,
-                video,
-                wait,
-            },
-        )
-        .await
-        .map_err(Refusal::from)?;
+    let matching = operations.match_faces(
+        &caller,
+        MatchRequest {
+            target,
+            document,
+            video,
+            wait,
+        },
+    );
+    // Boxed, as it is larger than what a future may hold in place.
+    let record = Box::pin(matching).await.map_err(Refusal::from)?;
     match Judged::of(&record) {
         Some(judged) => Ok(answer(record.session)
             .insert_header(("X-Model-Pack", judged.report.pack.as_str()))
