@@ -2,6 +2,7 @@
 
 use likeness::session::audit::AuditRow;
 use reqwest::{Method, StatusCode};
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 
 use crate::faces::person;
@@ -239,6 +240,43 @@ async fn thumbnails_and_deletions_of_people_leave_a_row_in_every_dialect() {
     for name in ["Quux", "ana", "staff", "visitors", "Olga"] {
         assert!(!text.contains(name), "{name}");
     }
+    app.operations.verify_audit(None).await.unwrap().unwrap();
+}
+
+#[actix_web::test]
+async fn what_cannot_be_recorded_is_not_done() {
+    let app = with_olga().await;
+    let (id, examination) = judged(&app).await;
+    let mut files = app.files("").into_iter();
+    let file = files.find(|file| file.ends_with("likeness.db")).unwrap();
+    let connection = Database::connect(format!("sqlite://{}", file.display()))
+        .await
+        .unwrap();
+    let gone = "ALTER TABLE audit RENAME TO elsewhere";
+    connection.execute_unprepared(gone).await.unwrap();
+
+    let frame = format!("/v1/sessions/{id}/examinations/{examination}/frames/1/thumbnail");
+    let picture = app.get(&frame).send().await.unwrap();
+    assert_eq!(picture.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(picture.headers()["content-type"] == "application/json");
+    let decision = app.post(&format!("/v1/sessions/{id}/decisions"));
+    let decision = decision.json(&json!({"decision": "note", "note": "x"}));
+    let erasure = app.client.delete(app.url(&format!("/v1/sessions/{id}")));
+    for deed in [decision, erasure.bearer_auth(&app.token)] {
+        let answer = deed.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let back = "ALTER TABLE elsewhere RENAME TO audit";
+    connection.execute_unprepared(back).await.unwrap();
+    let kept = app
+        .see(app.get(&format!("/v1/sessions/{id}/decisions")))
+        .await;
+    assert_eq!(kept.body["decisions"], json!([]));
+    assert_eq!(
+        crate::http::decisions::session(&app, &id).await["status"],
+        "judged"
+    );
+    assert_eq!(app.files("blobs").len(), 10);
     app.operations.verify_audit(None).await.unwrap().unwrap();
 }
 

@@ -141,8 +141,24 @@ async fn rows_taken_out_swapped_or_renumbered_are_found(fixture: &Fixture) {
     }
     verify(store).await.unwrap();
 
-    // The last row taken out, with and without the head set back to the row before.
+    // The head alone, forward and to another row's hash.
     let head = store.audit_head().await.unwrap();
+    run(&connection, "UPDATE audit_head SET seq = 7").await;
+    assert_eq!(
+        verify(store).await,
+        Err(ChainFault::CutOff {
+            expected: 7,
+            found: 6
+        })
+    );
+    let other = store.audit_rows(1, 1).await.unwrap().remove(0).hash;
+    let set = |hash: &str| format!("UPDATE audit_head SET seq = 6, hash = '{hash}'");
+    run(&connection, &set(&other)).await;
+    assert_eq!(verify(store).await, Err(ChainFault::OtherEnd { seq: 6 }));
+    run(&connection, &set(&head.hash)).await;
+    verify(store).await.unwrap();
+
+    // The last row taken out, with and without the head set back to the row before.
     let before = store.audit_rows(4, 1).await.unwrap().remove(0);
     run(&connection, "DELETE FROM audit WHERE seq = 6").await;
     assert_eq!(
@@ -196,11 +212,13 @@ async fn an_end_that_was_noted_finds_out_who_wrote_the_log_anew(fixture: &Fixtur
     // Somebody with the whole table and its head forges a chain that holds by itself.
     let connection = disarmed(fixture).await;
     let mut rows = store.audit_rows(0, 100).await.unwrap();
-    rows[1].target = "nobody".to_owned();
+    "nobody".clone_into(&mut rows[1].target);
     for index in 1..rows.len() {
-        rows[index].previous = rows[index - 1].hash.clone();
-        rows[index].hash = rows[index].right_hash();
-        rewrite(&connection, &rows[index]).await;
+        let before = rows[index - 1].hash.clone();
+        let row = &mut rows[index];
+        row.previous = before;
+        row.hash = row.right_hash();
+        rewrite(&connection, row).await;
     }
     let end = rows.last().unwrap();
     run(
@@ -277,12 +295,13 @@ async fn connect(fixture: &Fixture) -> DatabaseConnection {
 /// A connection of somebody who may do anything, and has taken the triggers away.
 async fn disarmed(fixture: &Fixture) -> DatabaseConnection {
     let connection = connect(fixture).await;
-    let statements: &[&str] = match connection.get_database_backend() {
-        DatabaseBackend::Postgres => &["DROP TRIGGER audit_append_only ON audit"],
-        _ => &[
+    let statements: &[&str] = if connection.get_database_backend() == DatabaseBackend::Postgres {
+        &["DROP TRIGGER audit_append_only ON audit"]
+    } else {
+        &[
             "DROP TRIGGER audit_no_UPDATE",
             "DROP TRIGGER audit_no_DELETE",
-        ],
+        ]
     };
     for statement in statements {
         connection.execute_unprepared(statement).await.unwrap();

@@ -27,6 +27,7 @@ macro_rules! on_both_databases {
 mod audit;
 mod blobs;
 mod consents;
+mod decisions;
 mod evidence;
 pub(crate) mod fixture;
 mod galleries;
