@@ -121,13 +121,14 @@ impl App {
         let scratch = scratch(&config.data)?;
         let (warm, examiner) = watch::channel(None);
         let operations = Operations::new(Parts {
-            store,
+            store: store.clone(),
             clock,
             models,
             examiner,
             settings: operations_settings(config, default_rules, scratch.path()),
         });
         operations.sweep_blobs().await;
+        announce_audit(&store).await?;
         let (server, address) = serve(config, &operations)?;
         let warm_up = match (instruments, packs) {
             (Instruments::Given(_, examiner), _) => {
@@ -357,6 +358,13 @@ fn announce(models: &ModelFacts) {
             "the weaker embedder decides; `likeness models pull` fetches the better one where its source can be reached"
         );
     }
+}
+
+/// Leaves the end of the audit log in the service's own log, which is kept elsewhere.
+async fn announce_audit(store: &Store) -> Result<(), StoreError> {
+    let head = store.audit_head().await?;
+    tracing::info!(seq = head.seq, hash = head.hash, "the audit log ends here");
+    Ok(())
 }
 
 fn load_examiner(

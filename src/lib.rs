@@ -65,6 +65,8 @@
 //! - Outside `app` nobody asks the system for the time, outside `config` nobody reads the environment.
 //! - A type that holds a face, a vector, a name or a secret has a `Debug` that shows none of it, or no `Debug`.
 //! - A door stores all of a request or nothing of it.
+//! - No deed that the audit log is to tell of is done without its row: both are one transaction.
+//! - A verdict is never overwritten: what people decide stands beside it.
 
 pub mod app;
 pub mod cli;

@@ -1,4 +1,5 @@
-//! The second door: claims an examination, runs it, repeats; posts results beside it; stops when told.
+//! The second door: claims an examination, runs it, repeats; posts results and erases what is kept
+//! no longer beside it; stops when told.
 
 use std::time::Duration;
 
@@ -12,6 +13,12 @@ use crate::operations::run_examination::causes;
 /// How long to rely on being knocked up before looking at the queue: another process may have
 /// queued, or a worker elsewhere may have died.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long to rest once nothing is left whose time has come.
+const EXPIRE_AGAIN: Duration = Duration::from_mins(10);
+
+/// Between two batches, so that examinations and requests have the database to themselves meanwhile.
+const BREATH: Duration = Duration::from_secs(1);
 
 /// The running workers.
 #[derive(Debug)]
@@ -27,7 +34,8 @@ impl Workers {
         let mut tasks: Vec<JoinHandle<()>> = (0..count.max(1))
             .map(|_| tokio::spawn(work(operations.clone(), stopped.clone())))
             .collect();
-        tasks.push(tokio::spawn(post(operations.clone(), stopped)));
+        tasks.push(tokio::spawn(post(operations.clone(), stopped.clone())));
+        tasks.push(tokio::spawn(expire(operations.clone(), stopped)));
         Self { stop, tasks }
     }
 
@@ -72,6 +80,24 @@ async fn post(operations: Operations, mut stopped: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = operations.posts() => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Erases what is kept no longer, a batch at a time.
+async fn expire(operations: Operations, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        let rest = match operations.expire_sessions().await {
+            Ok(true) => BREATH,
+            Ok(false) => EXPIRE_AGAIN,
+            Err(error) => {
+                tracing::error!(error = %causes(&error), "what is kept no longer cannot be looked up");
+                EXPIRE_AGAIN
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
             _ = stopped.changed() => {}
         }
     }

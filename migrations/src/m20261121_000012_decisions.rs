@@ -33,7 +33,15 @@ impl MigrationTrait for Migration {
                 )
                 .await?;
         }
-        Ok(())
+        // Which sessions' time has come is asked again and again.
+        index(
+            manager,
+            "sessions_by_age",
+            "sessions",
+            &["project_id", "erased_at", "updated_at"],
+            false,
+        )
+        .await
     }
 }
 

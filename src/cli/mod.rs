@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::operations::clock::Clock as _;
 
+pub mod audit;
 pub mod compare;
 pub mod embed;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod projects;
 pub mod replay;
 pub mod rules;
 pub mod serve;
+pub mod sessions;
 pub mod tokens;
 
 /// Is the person in the video the person on the document?
@@ -52,6 +54,8 @@ enum Command {
     Tokens(tokens::TokensArgs),
     Projects(projects::ProjectsArgs),
     Galleries(galleries::GalleriesArgs),
+    Sessions(sessions::SessionsArgs),
+    Audit(audit::AuditArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -91,5 +95,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),
+        Command::Sessions(args) => sessions::run(args, config),
+        Command::Audit(args) => audit::run(args, config),
     }
 }

@@ -90,6 +90,10 @@ impl Operations {
                 status: session.status,
             });
         }
+        if let Some(session) = &known {
+            // What may not be examined any more is not collected.
+            self.refuse_when_used_up(caller, session.id).await?;
+        }
         let name = target
             .subject_name()
             .or(known

@@ -47,6 +47,14 @@ impl Caller {
             reason: format!("the access token lacks the scope `{}`", scope.name()),
         })
     }
+
+    /// Refuses a caller whose token has neither of the scopes.
+    pub fn require_either(&self, one: Scope, other: Scope) -> Result<(), Error> {
+        if self.scopes.contains(&other) {
+            return Ok(());
+        }
+        self.require(one)
+    }
 }
 
 /// What is kept of a token's secret.

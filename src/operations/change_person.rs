@@ -1,14 +1,16 @@
 //! Changes an enrolled person: name, details, faces and galleries, whichever are given.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::operations::Operations;
+use crate::operations::audit_entry::Deed;
 use crate::operations::authenticate::Caller;
 use crate::operations::enrol::EnrolRequest;
 use crate::operations::error::Error;
 use crate::operations::manage_galleries::GalleryRef;
 use crate::operations::manage_people::Person;
 use crate::operations::picture_fault::FacePolicy;
+use crate::session::audit::AuditAction;
 use crate::session::gallery::{Gallery, GalleryKind, PictureKeeping, Subject};
 use crate::session::project::Scope;
 use crate::store::enrolment::WhenTaken;
@@ -138,23 +140,50 @@ impl Operations {
     ) -> Result<Portrait, Error> {
         caller.require(Scope::Read)?;
         let person = self.describe(caller, subject).await?;
+        let thumbnails = self
+            .hand_out_thumbnails(caller, &person, thumbnails)
+            .await?;
         let mut galleries = Vec::with_capacity(person.galleries.len());
         for gallery in person.galleries {
             let people = self.count_people(&gallery).await?;
             galleries.push((gallery, people));
         }
-        let mut kept = Vec::new();
-        for face in person.faces {
-            if kept.len() == thumbnails {
-                break;
-            }
-            kept.extend(self.enrolled_thumbnail(caller, face.id).await?);
-        }
         Ok(Portrait {
             subject: person.subject,
             galleries,
-            thumbnails: kept,
+            thumbnails,
         })
+    }
+
+    /// So many of a person's thumbnails at most, the oldest first. That they were handed out is on
+    /// record before they are.
+    async fn hand_out_thumbnails(
+        &self,
+        caller: &Caller,
+        person: &Person,
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let project = caller.project.id;
+        let (mut kept, mut faces) = (Vec::new(), Vec::new());
+        for face in &person.faces {
+            if kept.len() == most {
+                break;
+            }
+            if let Some(thumbnail) = self.store.enrolled_thumbnail(project, face.id).await? {
+                kept.push(thumbnail);
+                faces.push(face.id.to_string());
+            }
+        }
+        if !faces.is_empty() {
+            let deed = Deed {
+                action: AuditAction::EvidenceRead,
+                target: person.subject.id.to_string(),
+                details: json!({ "thumbnails": faces }),
+            };
+            let entry = self.audit_entry(project, caller.actor(), deed);
+            self.store.record(&entry).await?;
+        }
+        Ok(kept)
     }
 
     /// The galleries, unless the label is somebody else's in one of them.

@@ -78,7 +78,10 @@ impl From<StoreError> for Error {
             StoreError::WrongState { status } => Self::WrongState { status },
             StoreError::QueueFull { .. } => Self::Busy,
             StoreError::QuotaReached { what } => Self::QuotaReached { what },
-            error @ StoreError::TooManyFaces { .. } => Self::Conflict {
+            error @ (StoreError::TooManyFaces { .. }
+            | StoreError::ExaminationsUsedUp { .. }
+            | StoreError::ExaminedAgain
+            | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },
             error @ (StoreError::NotFound { .. }

@@ -1,10 +1,13 @@
 //! Makes, lists, describes and deletes galleries: keyspaces, facegalleries and collections alike.
 
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::operations::Operations;
+use crate::operations::audit_entry::Deed;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::session::audit::AuditAction;
 use crate::session::gallery::{Gallery, GalleryKind};
 use crate::session::ids::GalleryId;
 use crate::session::project::Scope;
@@ -140,10 +143,9 @@ impl Operations {
         caller.require(Scope::Enrol)?;
         let found = self.find_gallery(caller, gallery).await?;
         let people = self.store.count_subjects(found.id).await?;
-        if !self.store.delete_gallery(&found, self.clock.now()).await? {
+        if !self.erase_gallery(caller, &found).await? {
             return Err(Error::NotFound { what: "gallery" });
         }
-        self.residents.forget(found.id);
         Ok((found, people))
     }
 
@@ -154,15 +156,29 @@ impl Operations {
         let mut left = Vec::new();
         for gallery in self.store.galleries(caller.project.id).await? {
             if gallery.created_by.is_some() && gallery.created_by == caller.owner() {
-                self.store
-                    .delete_gallery(&gallery, self.clock.now())
-                    .await?;
-                self.residents.forget(gallery.id);
+                self.erase_gallery(caller, &gallery).await?;
             } else {
                 left.push(gallery);
             }
         }
         Ok(left)
+    }
+
+    async fn erase_gallery(&self, caller: &Caller, gallery: &Gallery) -> Result<bool, Error> {
+        let entry = |people| {
+            let deed = Deed {
+                action: AuditAction::GalleryErased,
+                target: gallery.id.to_string(),
+                details: json!({ "people": people }),
+            };
+            self.audit_entry(caller.project.id, caller.actor(), deed)
+        };
+        let now = self.clock.now();
+        let deleted = self.store.delete_gallery(gallery, now, entry).await?;
+        if deleted {
+            self.residents.forget(gallery.id);
+        }
+        Ok(deleted)
     }
 
     /// The project's register, made when it is first asked for.

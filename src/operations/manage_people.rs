@@ -1,14 +1,15 @@
 //! Reads, describes and deletes enrolled people.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::operations::Operations;
+use crate::operations::audit_entry::Deed;
 use crate::operations::authenticate::Caller;
 use crate::operations::enrol::refuse_large_details;
 use crate::operations::error::Error;
 use crate::operations::manage_galleries::{GalleryRef, MAX_NAME, refuse_bad_text};
+use crate::session::audit::{AuditAction, AuditEntry};
 use crate::session::gallery::{EnrolledFace, Gallery, GalleryKind, Subject};
-use crate::session::ids::TemplateId;
 use crate::session::project::Scope;
 use crate::store::error::StoreError;
 use crate::store::subjects::People;
@@ -87,19 +88,6 @@ impl Operations {
         })
     }
 
-    /// The thumbnail of an enrolled face, where one is kept.
-    pub async fn enrolled_thumbnail(
-        &self,
-        caller: &Caller,
-        face: TemplateId,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        caller.require(Scope::Read)?;
-        Ok(self
-            .store
-            .enrolled_thumbnail(caller.project.id, face)
-            .await?)
-    }
-
     /// Gives a person another name and other details.
     pub async fn describe_person(
         &self,
@@ -158,7 +146,12 @@ impl Operations {
         let gallery = self.find_gallery(caller, gallery).await?;
         let left = self
             .store
-            .leave_gallery(caller.project.id, gallery.id, subject.id, self.clock.now())
+            .leave_gallery(
+                caller.project.id,
+                gallery.id,
+                subject.id,
+                &self.person_erased(caller, &subject),
+            )
             .await?;
         if left {
             Ok(subject)
@@ -172,12 +165,25 @@ impl Operations {
         caller.require(Scope::Enrol)?;
         let deleted = self
             .store
-            .delete_subject(caller.project.id, subject.id, self.clock.now())
+            .delete_subject(
+                caller.project.id,
+                subject.id,
+                &self.person_erased(caller, subject),
+            )
             .await?;
         if deleted {
             Ok(())
         } else {
             Err(Error::NotFound { what: "person" })
         }
+    }
+
+    fn person_erased(&self, caller: &Caller, subject: &Subject) -> AuditEntry {
+        let deed = Deed {
+            action: AuditAction::PersonErased,
+            target: subject.id.to_string(),
+            details: json!({}),
+        };
+        self.audit_entry(caller.project.id, caller.actor(), deed)
     }
 }

@@ -1,9 +1,13 @@
 //! Makes projects and sets what an operator may set for one.
 
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::operations::Operations;
+use crate::operations::audit_entry::Deed;
 use crate::operations::error::Error;
+use crate::session::actor::Actor;
+use crate::session::audit::AuditAction;
 use crate::session::ids::ProjectId;
 use crate::session::project::{Project, ProjectSettings};
 
@@ -24,7 +28,13 @@ impl Operations {
             settings: ProjectSettings::default(),
             created_at: self.clock.now(),
         };
-        self.store.create_project(&project).await?;
+        let deed = Deed {
+            action: AuditAction::ProjectCreated,
+            target: project.id.to_string(),
+            details: json!({}),
+        };
+        let entry = self.audit_entry(project.id, Actor::Operator, deed);
+        self.store.create_project(&project, &entry).await?;
         Ok(project)
     }
 
@@ -61,7 +71,33 @@ impl Operations {
                 "`max_examinations` and `retention_days` are 1 or more, or none",
             ));
         }
-        self.store.save_settings(project.id, &settings).await?;
+        let changed = changed(&project.settings, &settings)?;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let deed = Deed {
+            action: AuditAction::ProjectChanged,
+            target: project.id.to_string(),
+            details: Value::Object(changed),
+        };
+        let entry = self.audit_entry(project.id, Actor::Operator, deed);
+        self.store
+            .save_settings(project.id, &settings, &entry)
+            .await?;
         Ok(())
     }
+}
+
+/// The settings that differ, with their new values: numbers and words of closed lists.
+fn changed(before: &ProjectSettings, after: &ProjectSettings) -> Result<Map<String, Value>, Error> {
+    let [before, after] = [before, after].map(serde_json::to_value);
+    let (before, after) = (
+        before.map_err(Error::internal)?,
+        after.map_err(Error::internal)?,
+    );
+    let Value::Object(mut changed) = after else {
+        return Ok(Map::new());
+    };
+    changed.retain(|name, value| before.get(name) != Some(value));
+    Ok(changed)
 }

@@ -23,6 +23,9 @@ impl Operations {
     ) -> Result<ExaminationRecord, Error> {
         caller.require(Scope::Submit)?;
         let session = self.find_session(caller, id).await?;
+        if session.erased_at.is_none() {
+            self.refuse_when_used_up(caller, id).await?;
+        }
         if session.status.after(Move::RequestExamination).is_none() {
             return Err(Error::WrongState {
                 status: session.status,
@@ -113,6 +116,17 @@ impl Operations {
             provenance: None,
             failure: None,
         }
+    }
+
+    /// Turns a session away that was examined as often as the project allows, before anything is
+    /// done for it. The store counts again when it queues.
+    pub(crate) async fn refuse_when_used_up(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+    ) -> Result<(), Error> {
+        let project = caller.project.id;
+        Ok(self.store.refuse_when_used_up(project, session).await?)
     }
 
     /// Turns work away before anything heavy is done for it. The store counts again when it queues.

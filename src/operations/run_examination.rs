@@ -110,14 +110,19 @@ impl Operations {
             report: examined.examination,
             signals: examined.signals,
         };
+        let mut pictures = Vec::with_capacity(examined.thumbnails.len());
         for thumbnail in examined.thumbnails {
             let key = thumbnail_key(record.session, record.id, thumbnail.frame);
             self.store.put_blob(&key, thumbnail.jpeg).await?;
+            pictures.push(key);
         }
         let stored = self
             .store
             .finish_examination(record.id, worker, &judgement, self.clock.now())
             .await?;
+        if !stored {
+            self.take_back_from_erased(record, &pictures).await?;
+        }
         tracing::info!(
             examination = %record.id,
             session = %record.session,
@@ -127,6 +132,22 @@ impl Operations {
             stored,
             "examined"
         );
+        Ok(())
+    }
+
+    /// Deletes the pictures of a worker that came too late: another one was faster, and somebody
+    /// has had the session erased since.
+    async fn take_back_from_erased(
+        &self,
+        record: &ExaminationRecord,
+        pictures: &[String],
+    ) -> Result<(), Error> {
+        let session = self.store.session_of_any_project(record.session).await?;
+        if session.is_some_and(|session| session.erased_at.is_some()) {
+            for key in pictures {
+                self.store.delete_blob(key).await?;
+            }
+        }
         Ok(())
     }
 

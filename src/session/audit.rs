@@ -1,11 +1,18 @@
 //! The audit log's rows and the chain that holds them together: each row's hash covers the row before.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::session::actor::Actor;
 use crate::session::ids::ProjectId;
 use crate::session::time::Timestamp;
+
+/// How far from its place a row is looked for that was moved: to say so is a kindness, and the
+/// fault is found without it.
+const SEARCH: i64 = 10_000;
 
 /// What stands before the first row.
 pub const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -111,6 +118,33 @@ pub struct AuditHead {
     pub hash: String,
 }
 
+/// What is no end of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an end of the log is written SEQ:HASH, as `likeness audit head` prints it")]
+pub struct InvalidHead;
+
+impl fmt::Display for AuditHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash)
+    }
+}
+
+impl FromStr for AuditHead {
+    type Err = InvalidHead;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHead> {
+        let (seq, hash) = text.trim().split_once(':').ok_or(InvalidHead)?;
+        let is_hash = hash.len() == NOTHING.len() && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        match seq.parse() {
+            Ok(seq) if is_hash && seq >= 0 => Ok(Self {
+                seq,
+                hash: hash.to_ascii_lowercase(),
+            }),
+            _ => Err(InvalidHead),
+        }
+    }
+}
+
 impl AuditHead {
     /// The row that follows this end.
     pub fn followed_by(&self, entry: &AuditEntry) -> AuditRow {
@@ -133,8 +167,18 @@ impl AuditHead {
 impl AuditRow {
     /// The hash that the row should have: SHA-256 over its columns as one JSON array.
     pub fn right_hash(&self) -> String {
+        self.hash_as(self.seq)
+    }
+
+    /// The number under which the row was written, where nothing of it but its number was changed.
+    fn written_as(&self) -> Option<i64> {
+        let first = self.seq.saturating_sub(SEARCH).max(1);
+        (first..=self.seq.saturating_add(SEARCH)).find(|seq| self.hash_as(*seq) == self.hash)
+    }
+
+    fn hash_as(&self, seq: i64) -> String {
         let columns = json!([
-            self.seq,
+            seq,
             self.at,
             self.project,
             self.actor,
@@ -160,32 +204,51 @@ pub enum ChainFault {
     Missing { expected: i64, found: i64 },
     #[error("row {found} is out of order: row {expected} should stand there")]
     Reordered { expected: i64, found: i64 },
-    #[error("row {seq} does not follow the row before it")]
+    #[error("row {seq} is out of order: it was written as row {written}")]
+    Moved { seq: i64, written: i64 },
+    #[error(
+        "row {seq} does not hold the hash of row {}: one of the two was altered after it was written", .seq - 1
+    )]
     Unlinked { seq: i64 },
     #[error("the log ends with row {found}, and row {expected} was the last to be written")]
     CutOff { expected: i64, found: i64 },
     #[error("the last row, {seq}, is not the one that was written last")]
     OtherEnd { seq: i64 },
+    #[error("row {seq} is not the one that was noted: the log was written anew up to there")]
+    Rewritten { seq: i64 },
 }
 
 /// Follows a chain row by row, in the order of their numbers.
 #[derive(Clone, Debug)]
 pub struct ChainCheck {
     last: AuditHead,
+    /// An end that the chain once had, as somebody noted it elsewhere.
+    noted: Option<AuditHead>,
 }
 
 impl Default for ChainCheck {
     fn default() -> Self {
+        Self::holding(None)
+    }
+}
+
+impl ChainCheck {
+    /// A check that also holds the chain against an end that it once had.
+    pub fn holding(noted: Option<AuditHead>) -> Self {
         Self {
             last: AuditHead {
                 seq: 0,
                 hash: NOTHING.to_owned(),
             },
+            noted,
         }
     }
-}
 
-impl ChainCheck {
+    /// The last row that was seen to be right.
+    pub fn last(&self) -> &AuditHead {
+        &self.last
+    }
+
     /// The next row.
     pub fn row(&mut self, row: &AuditRow) -> Result<(), ChainFault> {
         let expected = self.last.seq + 1;
@@ -202,10 +265,20 @@ impl ChainCheck {
             });
         }
         if row.hash != row.right_hash() {
-            return Err(ChainFault::Altered { seq: row.seq });
+            return Err(match row.written_as() {
+                Some(written) => ChainFault::Moved {
+                    seq: row.seq,
+                    written,
+                },
+                None => ChainFault::Altered { seq: row.seq },
+            });
         }
         if row.previous != self.last.hash {
             return Err(ChainFault::Unlinked { seq: row.seq });
+        }
+        let noted = self.noted.as_ref().filter(|noted| noted.seq == row.seq);
+        if noted.is_some_and(|noted| noted.hash != row.hash) {
+            return Err(ChainFault::Rewritten { seq: row.seq });
         }
         self.last = AuditHead {
             seq: row.seq,
@@ -216,6 +289,13 @@ impl ChainCheck {
 
     /// The rows seen, once they end where the log is known to end.
     pub fn end(self, head: Option<&AuditHead>) -> Result<AuditHead, ChainFault> {
+        let noted = self.noted.as_ref();
+        if let Some(noted) = noted.filter(|noted| noted.seq > self.last.seq) {
+            return Err(ChainFault::CutOff {
+                expected: noted.seq,
+                found: self.last.seq,
+            });
+        }
         if let Some(head) = head {
             if self.last.seq != head.seq {
                 return Err(ChainFault::CutOff {
@@ -296,7 +376,29 @@ mod tests {
 
         let mut swapped = rows.clone();
         swapped.swap(1, 3);
-        assert!(check(&swapped, None).is_err());
+        assert_eq!(
+            check(&swapped, None),
+            Err(ChainFault::Missing {
+                expected: 2,
+                found: 4
+            })
+        );
+        for (row, seq) in swapped.iter_mut().zip(1..) {
+            row.seq = seq;
+        }
+        assert_eq!(
+            check(&swapped, None),
+            Err(ChainFault::Moved { seq: 2, written: 4 })
+        );
+        let mut twice = rows.clone();
+        twice.insert(2, rows[1].clone());
+        assert_eq!(
+            check(&twice, None),
+            Err(ChainFault::Reordered {
+                expected: 3,
+                found: 2
+            })
+        );
 
         let mut altered = rows.clone();
         altered[1].target = "rules 9".to_owned();
@@ -314,5 +416,36 @@ mod tests {
             check(&altered, Some(&end)),
             Err(ChainFault::OtherEnd { seq: 5 })
         );
+    }
+
+    #[test]
+    fn a_noted_end_is_looked_for_where_it_was() {
+        let rows = chain(5);
+        let noted: AuditHead = format!("3:{}", rows[2].hash).parse().unwrap();
+        assert_eq!(noted.to_string().parse(), Ok(noted.clone()));
+        let against = |rows: &[AuditRow], noted: &AuditHead| {
+            let mut check = ChainCheck::holding(Some(noted.clone()));
+            rows.iter().try_for_each(|row| check.row(row))?;
+            check.end(None)
+        };
+        assert!(against(&rows, &noted).is_ok(), "the log may have grown");
+        assert_eq!(
+            against(&rows[..2], &noted),
+            Err(ChainFault::CutOff {
+                expected: 3,
+                found: 2
+            })
+        );
+        let other = AuditHead {
+            hash: rows[1].hash.clone(),
+            ..noted
+        };
+        assert_eq!(
+            against(&rows, &other),
+            Err(ChainFault::Rewritten { seq: 3 })
+        );
+        for text in ["", "3", "x:y", "3:abc", "-1:", &format!("-1:{NOTHING}")] {
+            assert_eq!(text.parse::<AuditHead>(), Err(InvalidHead), "{text}");
+        }
     }
 }

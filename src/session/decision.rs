@@ -5,6 +5,7 @@ use std::fmt;
 use crate::scoring::reasons::ReasonCode;
 use crate::session::actor::Actor;
 use crate::session::ids::{DecisionId, ExaminationId, ProjectId, SessionId};
+use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
 
 /// What somebody did.
@@ -34,6 +35,28 @@ impl DecisionKind {
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether it settles the case, for now: there must have been something to decide about.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Approve | Self::Reject => true,
+            Self::AskAgain | Self::Note => false,
+        }
+    }
+
+    /// The states of a session that it may be made in.
+    pub fn allowed_in(self) -> impl Iterator<Item = SessionStatus> {
+        SessionStatus::ALL
+            .into_iter()
+            .filter(move |status| match self {
+                Self::Approve | Self::Reject => matches!(
+                    status,
+                    SessionStatus::Judged | SessionStatus::Failed | SessionStatus::Ended
+                ),
+                Self::AskAgain => status.after(Move::AskAgain).is_some(),
+                Self::Note => *status != SessionStatus::Erased,
+            })
     }
 }
 

@@ -85,6 +85,10 @@ pub enum MaskPolicy {
 /// What an operator may set for one project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own that an operator turns"
+)]
 pub struct ProjectSettings {
     /// `data.result` of the Biometry dialect is true from this score on (0–100).
     pub match_threshold: f64,

@@ -54,12 +54,12 @@ impl SessionStatus {
     /// New evidence after a verdict opens the session for another attempt; every attempt is kept.
     pub fn after(self, wanted: Move) -> Option<Self> {
         match (self, wanted) {
-            (Self::Open | Self::Judged | Self::Failed, Move::AcceptEvidence) => Some(Self::Open),
+            (Self::Open | Self::Judged | Self::Failed, Move::AcceptEvidence)
+            | (Self::Judged | Self::Failed, Move::AskAgain) => Some(Self::Open),
             (Self::Open, Move::RequestExamination) => Some(Self::Examining),
             (Self::Examining, Move::Judge) => Some(Self::Judged),
             (Self::Examining, Move::Fail) => Some(Self::Failed),
             (Self::Open | Self::Judged | Self::Failed, Move::End) => Some(Self::Ended),
-            (Self::Judged | Self::Failed, Move::AskAgain) => Some(Self::Open),
             (Self::Open | Self::Judged | Self::Failed | Self::Ended, Move::Erase) => {
                 Some(Self::Erased)
             }

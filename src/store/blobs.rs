@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -22,7 +22,12 @@ const CHUNK: usize = 1 << 20;
 
 /// Where the bytes of a piece of evidence lie.
 pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
-    format!("sessions/{}/{}", session.0, evidence.0)
+    format!("{}/{}", session_folder(session), evidence.0)
+}
+
+/// Where everything lies that is kept for a session.
+fn session_folder(session: SessionId) -> String {
+    format!("sessions/{}", session.0)
 }
 
 /// Where the picture of an enrolled face lies.
@@ -121,6 +126,19 @@ impl Store {
             file.write_all(&chunk).await.map_err(writing)?;
         }
         file.flush().await.map_err(writing)
+    }
+
+    /// The keys of everything that lies in a session's folder.
+    pub(super) async fn session_blobs(
+        &self,
+        session: SessionId,
+    ) -> Result<Vec<String>, StoreError> {
+        let folder = read_key(&session_folder(session))?;
+        let found: Vec<_> = self.blobs.0.list(Some(&folder)).try_collect().await?;
+        Ok(found
+            .into_iter()
+            .map(|blob| blob.location.to_string())
+            .collect())
     }
 
     /// Deletes what lies under a key; nothing there is as good.

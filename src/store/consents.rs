@@ -1,30 +1,33 @@
 //! What applicants consented to: the newest statement counts.
 
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::session::evidence::{Consent, ConsentKind, name_key};
 use crate::session::ids::{ProjectId, SessionId};
+use crate::session::status::SessionStatus;
 use crate::session::time::Timestamp;
 use crate::store::Store;
+use crate::store::database::settle;
 use crate::store::entity::consents::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
+use crate::store::sessions;
 
 impl Store {
+    /// Keeps a statement; an erased session takes none, as it would name somebody again.
     pub async fn record_consent(&self, consent: &Consent) -> Result<(), StoreError> {
-        Entity::insert(ActiveModel {
-            id: NotSet,
-            project_id: Set(consent.project.0.to_string()),
-            session_id: Set(consent.session.map(|session| session.0.to_string())),
-            subject_name: Set(consent.subject_name.clone()),
-            kind: Set(consent.kind.name().to_owned()),
-            given: Set(consent.given),
-            at: Set(consent.at.0),
-        })
-        .exec_without_returning(&self.database)
-        .await?;
-        Ok(())
+        let transaction = self.begin().await?;
+        let done = async {
+            if let Some(session) = consent.session {
+                let living = SessionStatus::ALL.into_iter();
+                let living = living.filter(|status| *status != SessionStatus::Erased);
+                sessions::touch(&transaction, session, living, consent.at).await?;
+            }
+            insert(&transaction, consent).await
+        }
+        .await;
+        settle(transaction, done).await
     }
 
     /// The statement that counts: the session's newest, else the newest one made under that name
@@ -74,6 +77,21 @@ impl Store {
             .map(read)
             .transpose()
     }
+}
+
+async fn insert(transaction: &DatabaseTransaction, consent: &Consent) -> Result<(), StoreError> {
+    Entity::insert(ActiveModel {
+        id: NotSet,
+        project_id: Set(consent.project.0.to_string()),
+        session_id: Set(consent.session.map(|session| session.0.to_string())),
+        subject_name: Set(consent.subject_name.clone()),
+        kind: Set(consent.kind.name().to_owned()),
+        given: Set(consent.given),
+        at: Set(consent.at.0),
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    Ok(())
 }
 
 fn read(model: Model) -> Result<Consent, StoreError> {

@@ -64,7 +64,9 @@ async fn open_sqlite(url: &str, max_connections: u32) -> Result<DatabaseConnecti
         .journal_mode(SqliteJournalMode::Wal)
         // NORMAL may lose the last commits when the power fails. An operator who was told that a
         // session is kept must find it again, and a commit a session is cheap beside the video.
-        .synchronous(SqliteSynchronous::Full);
+        .synchronous(SqliteSynchronous::Full)
+        // What was erased is not to lie on in the file's free pages.
+        .pragma("secure_delete", "ON");
     let mut pool = SqlitePoolOptions::new()
         .acquire_timeout(PATIENCE)
         .max_connections(max_connections.max(1));

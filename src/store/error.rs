@@ -16,6 +16,12 @@ pub enum StoreError {
     QueueFull { queued: u64, limit: u64 },
     #[error("the project may have no more {what}")]
     QuotaReached { what: &'static str },
+    #[error("the session has been examined {count} times, which is all that the project allows")]
+    ExaminationsUsedUp { count: usize },
+    #[error("the session's newest examination is another one: look at that before deciding")]
+    ExaminedAgain,
+    #[error("a legal hold keeps the session's data from being erased")]
+    Held,
     #[error("a person may have {limit} faces")]
     TooManyFaces { limit: usize },
     #[error("there is no such {what}")]

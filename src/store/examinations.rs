@@ -1,7 +1,9 @@
 //! Examinations as they are read back: order, report and verdict.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use crate::session::examination::{ExaminationRecord, ExaminationStatus};
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
@@ -52,6 +54,27 @@ impl Store {
             .map(read)
             .collect()
     }
+}
+
+/// The session's newest examination, by its identifier alone.
+pub(super) async fn newest<C: ConnectionTrait>(
+    connection: &C,
+    session: SessionId,
+) -> Result<Option<ExaminationId>, StoreError> {
+    let id: Option<String> = newest_first(session)
+        .select_only()
+        .column(Column::Id)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    id.map(|id| {
+        let row = Row {
+            table: "examinations",
+            id: &id,
+        };
+        Ok(ExaminationId(row.uuid("id", &id)?))
+    })
+    .transpose()
 }
 
 fn newest_first(session: SessionId) -> Select<Entity> {

@@ -7,10 +7,12 @@ use sea_orm::{
     QueryOrder,
 };
 
+use crate::session::audit::AuditEntry;
 use crate::session::gallery::{Gallery, GalleryKind};
 use crate::session::ids::{GalleryId, ProjectId, SubjectId, TokenId};
 use crate::session::time::Timestamp;
 use crate::store::Store;
+use crate::store::audit;
 use crate::store::database::{settle, take_galleries_turn};
 use crate::store::entity::galleries::{ActiveModel, Column, Entity, Model};
 use crate::store::entity::{gallery_changes, memberships};
@@ -106,14 +108,23 @@ impl Store {
             .await?)
     }
 
-    /// Deletes a gallery with everybody who is in no other one; tells whether it was there.
+    /// Deletes a gallery with everybody who is in no other one; tells whether it was there. The
+    /// entry is worded once it is known how many people went with it.
     pub async fn delete_gallery(
         &self,
         gallery: &Gallery,
         now: Timestamp,
+        entry: impl FnOnce(u64) -> AuditEntry + Send,
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
-        let done = delete(&transaction, gallery, now).await;
+        let done = async {
+            let Some(people) = delete(&transaction, gallery, now).await? else {
+                return Ok(false);
+            };
+            audit::append(&transaction, &entry(people)).await?;
+            Ok(true)
+        }
+        .await;
         let deleted = settle(transaction, done).await?;
         self.sweep_blobs(now).await;
         Ok(deleted)
@@ -124,12 +135,12 @@ async fn delete(
     transaction: &DatabaseTransaction,
     gallery: &Gallery,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Option<u64>, StoreError> {
     let id = gallery.id.0.to_string();
     // First of all, so that no enrolment comes in between.
     take_galleries_turn(transaction, gallery.project).await?;
     if bump(transaction, gallery.id, now).await?.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     let members = memberships::Entity::find()
         .filter(memberships::Column::GalleryId.eq(id.clone()))
@@ -147,8 +158,9 @@ async fn delete(
         .iter()
         .map(|member| Ok(SubjectId(row.uuid("subject_id", &member.subject_id)?)))
         .collect::<Result<Vec<_>, StoreError>>()?;
+    let mut people = 0;
     for some in subjects.chunks(CHUNK) {
-        subjects::forget_the_homeless(transaction, gallery.project, some, now).await?;
+        people += subjects::forget_the_homeless(transaction, gallery.project, some, now).await?;
     }
     gallery_changes::Entity::delete_many()
         .filter(gallery_changes::Column::GalleryId.eq(id.clone()))
@@ -158,7 +170,7 @@ async fn delete(
     if gallery.kind == GalleryKind::Named {
         count(transaction, gallery.project, Counted::Galleries, -1, None).await?;
     }
-    Ok(true)
+    Ok(Some(people))
 }
 
 async fn insert<C: ConnectionTrait>(connection: &C, gallery: &Gallery) -> Result<(), StoreError> {

@@ -14,6 +14,7 @@ pub mod callbacks;
 pub mod calls;
 pub mod consents;
 mod database;
+pub mod decisions;
 mod doomed;
 pub mod enrolment;
 #[expect(
@@ -21,16 +22,19 @@ pub mod enrolment;
     reason = "the entity macro asks for public names; the module keeps them inside the room"
 )]
 mod entity;
+pub mod erasure;
 pub mod error;
 pub mod evidence;
 pub mod examinations;
 pub mod galleries;
+pub mod holds;
 pub mod officers;
 pub mod options;
 pub mod projects;
 pub mod queue;
 mod reading;
 pub mod rule_versions;
+mod sealing;
 pub mod sessions;
 pub mod shadow_verdicts;
 pub mod subjects;

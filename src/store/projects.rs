@@ -2,29 +2,41 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use crate::session::audit::AuditEntry;
 use crate::session::ids::ProjectId;
 use crate::session::project::{Project, ProjectSettings};
 use crate::session::time::Timestamp;
 use crate::store::Store;
+use crate::store::audit;
+use crate::store::database::settle;
 use crate::store::entity::projects::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_readable_json};
 
 impl Store {
     /// Keeps a new project; its name must be free.
-    pub async fn create_project(&self, project: &Project) -> Result<(), StoreError> {
-        Entity::insert(ActiveModel {
-            id: Set(project.id.0.to_string()),
-            name: Set(project.name.clone()),
-            settings: Set(to_readable_json("a project's settings", &project.settings)?),
-            created_at: Set(project.created_at.0),
-        })
-        .exec_without_returning(&self.database)
-        .await
-        .map_err(|error| StoreError::from(error).naming("a project of that name"))?;
-        Ok(())
+    pub async fn create_project(
+        &self,
+        project: &Project,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        let done = async {
+            Entity::insert(ActiveModel {
+                id: Set(project.id.0.to_string()),
+                name: Set(project.name.clone()),
+                settings: Set(to_readable_json("a project's settings", &project.settings)?),
+                created_at: Set(project.created_at.0),
+            })
+            .exec_without_returning(&transaction)
+            .await
+            .map_err(|error| StoreError::from(error).naming("a project of that name"))?;
+            audit::append(&transaction, entry).await
+        }
+        .await;
+        settle(transaction, done).await
     }
 
     pub async fn project(&self, id: ProjectId) -> Result<Option<Project>, StoreError> {
@@ -60,18 +72,36 @@ impl Store {
         &self,
         id: ProjectId,
         settings: &ProjectSettings,
+        entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         let settings = to_readable_json("a project's settings", settings)?;
-        let saved = Entity::update_many()
-            .col_expr(Column::Settings, Expr::value(settings))
-            .filter(Column::Id.eq(id.0.to_string()))
-            .exec(&self.database)
-            .await?;
-        match saved.rows_affected {
-            0 => Err(StoreError::NotFound { what: "project" }),
-            _ => Ok(()),
+        let transaction = self.begin().await?;
+        let done = async {
+            let saved = Entity::update_many()
+                .col_expr(Column::Settings, Expr::value(settings))
+                .filter(Column::Id.eq(id.0.to_string()))
+                .exec(&transaction)
+                .await?;
+            if saved.rows_affected == 0 {
+                return Err(StoreError::NotFound { what: "project" });
+            }
+            audit::append(&transaction, entry).await
         }
+        .await;
+        settle(transaction, done).await
     }
+}
+
+/// The project's settings as they stand.
+pub(super) async fn settings<C: ConnectionTrait>(
+    connection: &C,
+    id: ProjectId,
+) -> Result<ProjectSettings, StoreError> {
+    let model = Entity::find_by_id(id.0.to_string()).one(connection).await?;
+    let project = model.map(read).transpose()?;
+    Ok(project
+        .ok_or(StoreError::NotFound { what: "project" })?
+        .settings)
 }
 
 fn read(model: Model) -> Result<Project, StoreError> {

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, UpdateMany,
+    QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use crate::store::database::{settle, take_queueing_turn};
 use crate::store::entity::examinations::{Column, Entity};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
-use crate::store::{examinations, sessions, shadow_verdicts};
+use crate::store::{examinations, projects, sessions, shadow_verdicts};
 
 /// How an examination ended: what was seen, what was made of it, and what that rests on.
 #[derive(Clone, Debug)]
@@ -176,6 +176,16 @@ impl Store {
         Ok(released.rows_affected > 0)
     }
 
+    /// Refuses a session that was examined as often as its project allows, before anything is
+    /// stored for it; asked again when its examination is queued.
+    pub async fn refuse_when_used_up(
+        &self,
+        project: ProjectId,
+        session: SessionId,
+    ) -> Result<(), StoreError> {
+        refuse_when_used_up(&self.database, project, session).await
+    }
+
     /// How many examinations wait for a worker.
     pub async fn queued(&self) -> Result<u64, StoreError> {
         count_queued(&self.database).await
@@ -224,6 +234,7 @@ pub(super) async fn enqueue(
         record.queued_at,
     )
     .await?;
+    refuse_when_used_up(transaction, record.project, record.session).await?;
     take_queueing_turn(transaction).await?;
     let queued = count_queued(transaction).await?;
     if queued >= max_queued {
@@ -233,6 +244,45 @@ pub(super) async fn enqueue(
         });
     }
     examinations::insert(transaction, record).await
+}
+
+/// Refuses a session that was examined as often as its project allows. The faults of the service
+/// are not counted against the applicant.
+pub(super) async fn refuse_when_used_up<C: ConnectionTrait>(
+    connection: &C,
+    project: ProjectId,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    let settings = projects::settings(connection, project).await?;
+    let Some(most) = settings.max_examinations else {
+        return Ok(());
+    };
+    let ended: Vec<(String, Option<String>)> = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Failure])
+        .filter(Column::SessionId.eq(session.0.to_string()))
+        .filter(Column::Status.is_in([
+            ExaminationStatus::Done.name(),
+            ExaminationStatus::Failed.name(),
+        ]))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let mut count = 0;
+    for (id, failure) in &ended {
+        let row = Row {
+            table: "examinations",
+            id,
+        };
+        let failure: Option<Failure> = row.json_if_any("failure", failure.as_deref())?;
+        if failure.is_none_or(|failure| failure.by_evidence) {
+            count += 1;
+        }
+    }
+    if count >= most as usize {
+        return Err(StoreError::ExaminationsUsedUp { count });
+    }
+    Ok(())
 }
 
 async fn count_queued<C: ConnectionTrait>(connection: &C) -> Result<u64, StoreError> {

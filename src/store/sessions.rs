@@ -47,11 +47,7 @@ impl Store {
         &self,
         id: SessionId,
     ) -> Result<Option<Session>, StoreError> {
-        Entity::find_by_id(id.0.to_string())
-            .one(&self.database)
-            .await?
-            .map(read)
-            .transpose()
+        find(&self.database, id).await
     }
 
     /// The project's sessions, newest first. Identifiers carry their time, so they are the order.
@@ -93,6 +89,7 @@ impl Store {
                 .col_expr(column, Expr::value(value))
                 .filter(Column::Id.eq(id.0.to_string()))
                 .filter(column.is_null())
+                .filter(Column::ErasedAt.is_null())
                 .exec(&self.database)
                 .await?;
         }
@@ -159,13 +156,51 @@ pub(super) async fn make_move<C: ConnectionTrait>(
             return Ok(target);
         }
     }
-    let session = Entity::find_by_id(id.0.to_string()).one(connection).await?;
-    match session.map(read).transpose()? {
-        Some(session) => Err(StoreError::WrongState {
-            status: session.status,
-        }),
-        None => Err(StoreError::NotFound { what: "session" }),
+    Err(refusal(connection, id).await?)
+}
+
+/// Notes that something happened to a session that stands where it may, and locks its row with it.
+pub(super) async fn touch<C: ConnectionTrait>(
+    connection: &C,
+    id: SessionId,
+    allowed: impl Iterator<Item = SessionStatus>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let touched = Entity::update_many()
+        .col_expr(Column::UpdatedAt, Expr::value(now.0))
+        .filter(Column::Id.eq(id.0.to_string()))
+        .filter(Column::Status.is_in(allowed.map(SessionStatus::name)))
+        .exec(connection)
+        .await?;
+    if touched.rows_affected > 0 {
+        return Ok(());
     }
+    Err(refusal(connection, id).await?)
+}
+
+/// The session of that identifier, whichever project it belongs to.
+pub(super) async fn find<C: ConnectionTrait>(
+    connection: &C,
+    id: SessionId,
+) -> Result<Option<Session>, StoreError> {
+    Entity::find_by_id(id.0.to_string())
+        .one(connection)
+        .await?
+        .map(read)
+        .transpose()
+}
+
+/// Why a session was not moved: its state, or that there is none.
+async fn refusal<C: ConnectionTrait>(
+    connection: &C,
+    id: SessionId,
+) -> Result<StoreError, StoreError> {
+    Ok(match find(connection, id).await? {
+        Some(session) => StoreError::WrongState {
+            status: session.status,
+        },
+        None => StoreError::NotFound { what: "session" },
+    })
 }
 
 /// Where a move leads; it leads to the same state from everywhere that allows it.

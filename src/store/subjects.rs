@@ -9,11 +9,13 @@ use sea_orm::{
     QuerySelect,
 };
 
+use crate::session::audit::AuditEntry;
 use crate::session::gallery::{EnrolledFace, PictureKeeping, Subject};
 use crate::session::ids::{GalleryId, ProjectId, SubjectId, TemplateId};
 use crate::session::template::Template;
 use crate::session::time::Timestamp;
 use crate::store::Store;
+use crate::store::audit;
 use crate::store::blobs::{picture_key, thumbnail_key};
 use crate::store::database::{settle, take_galleries_turn};
 use crate::store::doomed;
@@ -143,14 +145,15 @@ impl Store {
     }
 
     /// Takes a person out of a gallery, and deletes whoever is in none any more. Tells whether
-    /// the person was there.
+    /// the person was there; the entry is kept where the person is deleted.
     pub async fn leave_gallery(
         &self,
         project: ProjectId,
         gallery: GalleryId,
         subject: SubjectId,
-        now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<bool, StoreError> {
+        let now = entry.at;
         let transaction = self.begin().await?;
         let done = async {
             take_galleries_turn(&transaction, project).await?;
@@ -161,7 +164,9 @@ impl Store {
                 .filter(memberships::Column::SubjectId.eq(subject.0.to_string()))
                 .exec(&transaction)
                 .await?;
-            forget_the_homeless(&transaction, project, &[subject], now).await?;
+            if forget_the_homeless(&transaction, project, &[subject], now).await? > 0 {
+                audit::append(&transaction, entry).await?;
+            }
             Ok(gone.rows_affected > 0)
         }
         .await;
@@ -175,8 +180,9 @@ impl Store {
         &self,
         project: ProjectId,
         subject: SubjectId,
-        now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<bool, StoreError> {
+        let now = entry.at;
         let transaction = self.begin().await?;
         let done = async {
             take_galleries_turn(&transaction, project).await?;
@@ -188,8 +194,12 @@ impl Store {
                 .filter(memberships::Column::SubjectId.eq(subject.0.to_string()))
                 .exec(&transaction)
                 .await?;
+            if galleries.is_empty() {
+                return Ok(false);
+            }
             forget_the_homeless(&transaction, project, &[subject], now).await?;
-            Ok(!galleries.is_empty())
+            audit::append(&transaction, entry).await?;
+            Ok(true)
         }
         .await;
         let deleted = settle(transaction, done).await?;
@@ -198,13 +208,14 @@ impl Store {
     }
 }
 
-/// Deletes those of the people who are in no gallery: their faces, and what is kept of their pictures.
+/// Deletes those of the people who are in no gallery: their faces, and what is kept of their
+/// pictures. Tells how many people that were.
 pub(super) async fn forget_the_homeless(
     transaction: &DatabaseTransaction,
     project: ProjectId,
     people: &[SubjectId],
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let housed: BTreeSet<String> = memberships::Entity::find()
         .filter(memberships::Column::SubjectId.is_in(texts(people)))
         .all(transaction)
@@ -218,15 +229,15 @@ pub(super) async fn forget_the_homeless(
         .filter(|subject| !housed.contains(&subject.0.to_string()))
         .collect();
     if homeless.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let lost = faces(transaction, &homeless).await?;
     delete_faces(transaction, project, &lost, now).await?;
-    Entity::delete_many()
+    let deleted = Entity::delete_many()
         .filter(Column::Id.is_in(texts(&homeless)))
         .exec(transaction)
         .await?;
-    Ok(())
+    Ok(deleted.rows_affected)
 }
 
 /// Deletes faces and dooms their pictures.

@@ -74,6 +74,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("jsonschema", &["scoring", "packs"]),
     ("sea_orm", &["store"]),
     ("object_store", &["store"]),
+    ("chacha20poly1305", &["store"]),
     ("migrations", &["store"]),
     ("actix_web", &["http", "app"]),
     ("actix_multipart", &["http"]),

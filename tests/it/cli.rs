@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use likeness::store::Store;
+use likeness::store::options::StoreOptions;
 use serde_json::Value;
 
 use crate::helpers::sample;
@@ -36,6 +38,7 @@ fn path(path: &Path) -> &str {
 fn help_of_every_command_says_what_it_is_for() {
     for command in [
         "serve", "match", "compare", "embed", "eval", "models", "rules", "tokens", "projects",
+        "sessions", "audit",
     ] {
         let help = likeness(&[command, "--help"]);
         assert!(help.status.success(), "{command}");
@@ -92,6 +95,131 @@ fn a_project_keeps_what_is_set_and_refuses_what_makes_no_sense() {
     let list = likeness(&["projects", "list", "--data", data]);
     let kept: Value = serde_json::from_str(&stdout(&list)).unwrap();
     assert_eq!(kept, line);
+}
+
+#[test]
+fn the_audit_log_is_exported_and_verified_and_a_changed_row_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = path(folder.path());
+    for project in ["acme", "other"] {
+        let made = likeness(&["tokens", "create", "--project", project, "--data", data]);
+        assert!(made.status.success(), "{}", stderr(&made));
+    }
+    let audit = |arguments: &[&str]| likeness(&[&["audit", "--data", data], arguments].concat());
+    let head = stdout(&audit(&["head"])).trim().to_owned();
+    assert!(head.starts_with("4:"), "{head}");
+    let unbroken = format!("4 rows, unbroken; the log ends at {head}\n");
+    for verified in [audit(&["verify"]), audit(&["verify", "--head", &head])] {
+        assert!(verified.status.success(), "{}", stderr(&verified));
+        assert_eq!(stdout(&verified), unbroken);
+    }
+
+    let export = stdout(&audit(&["export"]));
+    let actions: Vec<String> = export
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["action"].to_string())
+        .collect();
+    let made = ["\"project.created\"", "\"token.created\""];
+    assert_eq!(actions, [made, made].concat());
+    let file = folder.path().join("log.jsonl");
+    let verify = |text: &str, more: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        let verify = ["audit", "verify", "--file", path(&file)];
+        likeness(&[&verify, more].concat())
+    };
+    assert_eq!(stdout(&verify(&export, &["--head", &head])), unbroken);
+
+    let broken = |text: &str, more: &[&str], fault: &str| {
+        let refused = verify(text, more);
+        assert_eq!(refused.status.code(), Some(1), "{fault}");
+        assert!(stderr(&refused).contains(fault), "{}", stderr(&refused));
+    };
+    let altered = export.replacen("token.created", "token.revoked", 1);
+    broken(&altered, &[], "row 2 was altered");
+    let lines: Vec<&str> = export.lines().collect();
+    let without = |gone: usize| {
+        let mut left = lines.clone();
+        left.remove(gone);
+        left.join("\n")
+    };
+    broken(&without(1), &[], "row 2 is missing");
+    broken(&without(3), &["--head", &head], "row 4 was the last");
+    let swapped = [lines[0], lines[2], lines[1], lines[3]].join("\n");
+    broken(&swapped, &[], "row 2 is missing: row 3 follows row 1");
+    broken("{}\n", &[], "line 1 is no row of an audit log");
+
+    let of_one = stdout(&audit(&["export", "--project", "other"]));
+    assert_eq!(of_one.lines().collect::<Vec<_>>(), lines[2..]);
+    let from = stdout(&audit(&["export", "--from", "4"]));
+    assert_eq!(from.lines().collect::<Vec<_>>(), lines[3..]);
+}
+
+#[test]
+fn sessions_are_listed_held_and_erased_by_an_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = path(folder.path());
+    let officer = ["--scopes", "decide", "--officer", "Olga"];
+    let made = ["tokens", "create", "--project", "acme", "--data", data];
+    let made = likeness(&[made.as_slice(), &officer].concat());
+    assert!(made.status.success(), "{}", stderr(&made));
+    let session = a_session(folder.path());
+    let sessions =
+        |arguments: &[&str]| likeness(&[&["sessions", "--data", data], arguments].concat());
+    let listed = || -> Value {
+        serde_json::from_str(&stdout(&sessions(&["list", "--project", "acme"]))).unwrap()
+    };
+    assert_eq!(listed()["id"], session.as_str());
+    assert_eq!(listed()["status"], "open");
+    assert!(!listed().to_string().contains("Ørsted"));
+
+    assert!(
+        sessions(&["hold", &session, "--as", "Olga"])
+            .status
+            .success()
+    );
+    let held = sessions(&["erase", &session]);
+    assert_eq!(held.status.code(), Some(1));
+    assert!(stderr(&held).contains("legal hold"), "{}", stderr(&held));
+    assert!(sessions(&["release", &session]).status.success());
+    let nobody = sessions(&["erase", &session, "--as", "Ogla"]);
+    assert!(stderr(&nobody).contains("no officer of that name"));
+    assert_eq!(listed()["status"], "open");
+    for _ in 0..2 {
+        assert!(
+            sessions(&["erase", &session, "--as", "Olga"])
+                .status
+                .success()
+        );
+    }
+    assert_eq!(listed()["status"], "erased");
+    let log = stdout(&likeness(&["audit", "export", "--data", data]));
+    let deeds: Vec<(bool, Value)> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|row| row["target"] == session.as_str())
+        .map(|mut row| (row["actor"] == "operator", row["action"].take()))
+        .collect();
+    assert_eq!(
+        deeds,
+        [
+            (false, "session.held".into()),
+            (true, "session.released".into()),
+            (false, "session.erased".into())
+        ]
+    );
+}
+
+/// A session of the only project in a data folder.
+fn a_session(data: &Path) -> String {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&StoreOptions::in_folder(data)).await.unwrap();
+        let project = store.projects().await.unwrap().remove(0);
+        let session = crate::store::fixture::session(project.id);
+        store.insert_session(&session).await.unwrap();
+        store.close().await.unwrap();
+        session.id.to_string()
+    })
 }
 
 #[test]

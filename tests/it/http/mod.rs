@@ -1,11 +1,14 @@
 //! The service through its HTTP door.
 
 mod argos;
+mod audit;
 mod bad_input;
 mod biometry;
 mod consent;
+mod decisions;
 mod documented;
 mod enrolment;
+mod erasure;
 mod fremis;
 mod galleries;
 mod native;

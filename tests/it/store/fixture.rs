@@ -136,7 +136,8 @@ impl Fixture {
             settings: ProjectSettings::default(),
             created_at: NOW,
         };
-        self.store.create_project(&project).await.unwrap();
+        let made = entry(project.id, AuditAction::ProjectCreated, "");
+        self.store.create_project(&project, &made).await.unwrap();
         project.id
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use likeness::session::audit::{AuditAction, AuditEntry};
 use likeness::session::call::CallRecord;
 use likeness::session::gallery::{EnrolledFace, Gallery, GalleryKind, PictureKeeping, Subject};
 use likeness::session::ids::{CallId, GalleryId, ProjectId, SubjectId, TemplateId};
@@ -14,7 +15,7 @@ use likeness::store::template_changes::CatchUp;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::store::fixture::{Fixture, NOW};
+use crate::store::fixture::{Fixture, NOW, entry};
 
 on_both_databases! {
     a_gallery_is_found_by_name_and_by_identifier_in_its_project_alone
@@ -117,8 +118,18 @@ async fn a_gallery_is_found_by_name_and_by_identifier_in_its_project_alone(fixtu
     let taken = store.create_gallery(&gallery(bank, "staff"), None).await;
     assert!(matches!(taken, Err(StoreError::AlreadyExists { .. })));
     assert_eq!(store.usage(bank).await.unwrap().galleries, 1);
-    assert!(store.delete_gallery(&staff, NOW).await.unwrap());
-    assert!(!store.delete_gallery(&staff, NOW).await.unwrap());
+    assert!(
+        store
+            .delete_gallery(&staff, NOW, emptied(staff.project))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .delete_gallery(&staff, NOW, emptied(staff.project))
+            .await
+            .unwrap()
+    );
     assert_eq!(store.usage(bank).await.unwrap().galleries, 0);
     assert_eq!(store.galleries(other).await.unwrap().len(), 1);
 }
@@ -225,7 +236,7 @@ async fn who_leaves_the_last_gallery_is_gone_with_every_picture(fixture: &Fixtur
     let face = store.faces(&[ana.id]).await.unwrap().remove(0);
 
     let left = store
-        .leave_gallery(staff.project, staff.id, ana.id, NOW)
+        .leave_gallery(staff.project, staff.id, ana.id, &deleted(staff.project))
         .await;
     assert!(left.unwrap());
     assert_eq!(store.subjects(&[ana.id]).await.unwrap(), []);
@@ -238,7 +249,7 @@ async fn who_leaves_the_last_gallery_is_gone_with_every_picture(fixture: &Fixtur
     }
     assert_eq!(store.usage(staff.project).await.unwrap().faces, 0);
     let again = store
-        .leave_gallery(staff.project, staff.id, ana.id, NOW)
+        .leave_gallery(staff.project, staff.id, ana.id, &deleted(staff.project))
         .await;
     assert!(!again.unwrap());
     assert!(
@@ -276,10 +287,18 @@ async fn who_is_in_two_galleries_leaves_one_and_stays_in_the_other(fixture: &Fix
         [staff.id, guests.id]
     );
 
-    store.delete_gallery(&staff, NOW).await.unwrap();
+    store
+        .delete_gallery(&staff, NOW, emptied(staff.project))
+        .await
+        .unwrap();
     assert_eq!(store.galleries_of(ana.id).await.unwrap(), [guests.id]);
     assert_eq!(faces_of(store, ana.id).await, 1);
-    assert!(store.delete_subject(project, ana.id, NOW).await.unwrap());
+    assert!(
+        store
+            .delete_subject(project, ana.id, &deleted(project))
+            .await
+            .unwrap()
+    );
     assert_eq!(store.subjects(&[ana.id]).await.unwrap(), []);
 }
 
@@ -299,7 +318,7 @@ async fn a_search_is_told_what_came_and_went(fixture: &Fixture) {
         .await
         .unwrap();
     store
-        .leave_gallery(staff.project, staff.id, ana.id, NOW)
+        .leave_gallery(staff.project, staff.id, ana.id, &deleted(staff.project))
         .await
         .unwrap();
     let now = revision(store, &staff).await;
@@ -451,7 +470,7 @@ async fn a_replaced_template_is_told_to_every_search(fixture: &Fixture) {
         CatchUp::Anew => panic!("one change is few"),
     }
     store
-        .delete_subject(staff.project, ana.id, NOW)
+        .delete_subject(staff.project, ana.id, &deleted(staff.project))
         .await
         .unwrap();
     assert!(
@@ -481,7 +500,10 @@ async fn changes_of_several_galleries_do_not_wait_for_each_other(fixture: &Fixtu
             let store = store.clone();
             tokio::spawn(async move {
                 let person = store.enrol(asked).await.unwrap();
-                store.delete_subject(project, person.id, NOW).await.unwrap()
+                store
+                    .delete_subject(project, person.id, &deleted(project))
+                    .await
+                    .unwrap()
             })
         })
         .collect();
@@ -489,4 +511,12 @@ async fn changes_of_several_galleries_do_not_wait_for_each_other(fixture: &Fixtu
         assert!(one.await.unwrap());
     }
     assert_eq!(store.usage(project).await.unwrap().faces, 0);
+}
+
+fn deleted(project: ProjectId) -> AuditEntry {
+    entry(project, AuditAction::PersonErased, "")
+}
+
+fn emptied(project: ProjectId) -> impl FnOnce(u64) -> AuditEntry + Send {
+    move |_| entry(project, AuditAction::GalleryErased, "")
 }

@@ -24,8 +24,10 @@ macro_rules! on_both_databases {
     )* };
 }
 
+mod audit;
 mod blobs;
 mod consents;
+mod decisions;
 mod evidence;
 pub(crate) mod fixture;
 mod galleries;

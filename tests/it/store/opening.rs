@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use likeness::session::audit::AuditAction;
 use likeness::session::evidence::EvidenceKind;
 use likeness::session::status::SessionStatus;
 use likeness::store::Store;
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
-use crate::store::fixture::{Fixture, NOW, examination, judgement, new_evidence, session};
+use crate::store::fixture::{Fixture, NOW, entry, examination, judgement, new_evidence, session};
 
 on_both_databases! {
     everything_is_there_after_opening_again
@@ -145,7 +146,8 @@ async fn a_database_in_memory_is_one_database() {
         settings: likeness::session::project::ProjectSettings::default(),
         created_at: NOW,
     };
-    one.create_project(&project).await.unwrap();
+    let made = entry(project.id, AuditAction::ProjectCreated, "");
+    one.create_project(&project, &made).await.unwrap();
     for _ in 0..20 {
         one.insert_session(&session(project.id)).await.unwrap();
         assert!(one.project(project.id).await.unwrap().is_some());

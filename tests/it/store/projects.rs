@@ -29,7 +29,8 @@ async fn a_project_is_found_by_its_identifier_and_its_name(fixture: &Fixture) {
         },
         created_at: NOW,
     };
-    store.create_project(&project).await.unwrap();
+    let made = entry(project.id, AuditAction::ProjectCreated, "");
+    store.create_project(&project, &made).await.unwrap();
     let other = fixture.project("other").await;
 
     assert_eq!(
@@ -63,7 +64,9 @@ async fn a_name_is_given_once(fixture: &Fixture) {
         settings: ProjectSettings::default(),
         created_at: NOW,
     };
-    let refused = fixture.store.create_project(&second).await.unwrap_err();
+    let made = entry(second.id, AuditAction::ProjectCreated, "");
+    let refused = fixture.store.create_project(&second, &made).await;
+    let refused = refused.unwrap_err();
     assert!(
         matches!(refused, StoreError::AlreadyExists { .. }),
         "{refused:?}"
@@ -92,14 +95,18 @@ async fn settings_are_replaced(fixture: &Fixture) {
         suspended: true,
         ..ProjectSettings::default()
     };
-    store.save_settings(project, &settings).await.unwrap();
+    let changed = entry(project, AuditAction::ProjectChanged, "");
+    store
+        .save_settings(project, &settings, &changed)
+        .await
+        .unwrap();
     assert_eq!(
         store.project(project).await.unwrap().unwrap().settings,
         settings
     );
 
     let nowhere = store
-        .save_settings(ProjectId(Uuid::now_v7()), &settings)
+        .save_settings(ProjectId(Uuid::now_v7()), &settings, &changed)
         .await;
     assert!(matches!(nowhere, Err(StoreError::NotFound { .. })));
 }

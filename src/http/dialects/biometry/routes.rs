@@ -110,7 +110,8 @@ pub async fn end_session(
 /// Records the applicant's consent to be examined, or the refusal of it.
 #[utoipa::path(post, path = "/api-consent/consent", tag = "Biometry", security(("bearer" = [])), request_body = ConsentBody,
     params(("X-Session-ID" = Option<String>, Header, description = "Binds the statement to this session.")),
-    responses((status = 200, body = ConsentRecorded), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = ConsentRecorded), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub async fn give_consent(
     request: HttpRequest,
     operations: Data<Operations>,
@@ -122,7 +123,8 @@ pub async fn give_consent(
 /// Records the applicant's consent to have biometric data kept, or the refusal of it.
 #[utoipa::path(post, path = "/api-consent/strg-consent", tag = "Biometry", security(("bearer" = [])), request_body = ConsentBody,
     params(("X-Session-ID" = Option<String>, Header, description = "Binds the statement to this session.")),
-    responses((status = 200, body = ConsentRecorded), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = ConsentRecorded), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub async fn give_storage_consent(
     request: HttpRequest,
     operations: Data<Operations>,
@@ -218,18 +220,17 @@ pub async fn match_faces(
         VideoSource::Uploaded(form.file("video")?)
     };
     let wait = settings.max_wait;
-    let record = operations
-        .match_faces(
-            &caller,
-            MatchRequest {
-                target,
-                document,
-                video,
-                wait,
-            },
-        )
-        .await
-        .map_err(Refusal::from)?;
+    let matching = operations.match_faces(
+        &caller,
+        MatchRequest {
+            target,
+            document,
+            video,
+            wait,
+        },
+    );
+    // Boxed, as it is larger than what a future may hold in place.
+    let record = Box::pin(matching).await.map_err(Refusal::from)?;
     match Judged::of(&record) {
         Some(judged) => Ok(answer(record.session)
             .insert_header(("X-Model-Pack", judged.report.pack.as_str()))

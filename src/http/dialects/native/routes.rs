@@ -14,7 +14,7 @@ use crate::http::dialects::native::wire::{
     ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
     SessionDetailBody, SessionListBody,
 };
-use crate::http::dialects::native::{calls, embeddings};
+use crate::http::dialects::native::{calls, decisions, embeddings, holds};
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
@@ -49,6 +49,20 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .route("/sessions", web::post().to(open_session))
             .route("/sessions", web::get().to(list_sessions))
             .route("/sessions/{id}", web::get().to(read_session))
+            .route("/sessions/{id}", web::delete().to(holds::erase_session))
+            .route("/sessions/{id}/hold", web::post().to(holds::hold_session))
+            .route(
+                "/sessions/{id}/hold",
+                web::delete().to(holds::release_session),
+            )
+            .route(
+                "/sessions/{id}/decisions",
+                web::post().to(decisions::decide),
+            )
+            .route(
+                "/sessions/{id}/decisions",
+                web::get().to(decisions::list_decisions),
+            )
             .route("/sessions/{id}/document", web::post().to(add_document))
             .route("/sessions/{id}/video", web::post().to(add_video))
             .route("/sessions/{id}/consent", web::post().to(give_consent))
@@ -105,7 +119,7 @@ pub async fn open_session(
         .open_session(&caller, new)
         .await
         .map_err(Refusal::from)?;
-    Ok(HttpResponse::Created().json(SessionBody::from(session)))
+    Ok(HttpResponse::Created().json(SessionBody::new(session, None)))
 }
 
 #[derive(Deserialize)]
@@ -119,7 +133,7 @@ pub struct ListQuery {
 #[utoipa::path(get, path = "/v1/sessions", tag = "Native", security(("bearer" = [])),
     params(("limit" = Option<u64>, Query, description = "1–200, 50 without it."),
            ("before" = Option<String>, Query, description = "`next` of the page before."),
-           ("status" = Option<String>, Query, description = "`open`, `examining`, `judged`, `failed` or `ended`.")),
+           ("status" = Option<String>, Query, description = "`open`, `examining`, `judged`, `failed`, `ended` or `erased`.")),
     responses((status = 200, body = SessionListBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
 pub async fn list_sessions(
     request: HttpRequest,
@@ -133,10 +147,13 @@ pub async fn list_sessions(
         .await
         .map_err(Refusal::from)?;
     let next = (sessions.len() as u64 == page.limit)
-        .then(|| sessions.last().map(|session| session.id.to_string()))
+        .then(|| sessions.last().map(|(session, _)| session.id.to_string()))
         .flatten();
     Ok(HttpResponse::Ok().json(SessionListBody {
-        sessions: sessions.into_iter().map(SessionBody::from).collect(),
+        sessions: sessions
+            .into_iter()
+            .map(|(session, decision)| SessionBody::new(session, decision))
+            .collect(),
         next,
     }))
 }
@@ -156,7 +173,7 @@ pub async fn read_session(
         .await
         .map_err(Refusal::from)?;
     Ok(HttpResponse::Ok().json(SessionDetailBody {
-        session: view.session.into(),
+        session: SessionBody::new(view.session, view.decision),
         document: view.document.map(EvidenceBody::from),
         video: view.video.map(EvidenceBody::from),
         examinations: view
@@ -216,7 +233,8 @@ pub async fn add_video(
 /// Records the applicant's consent to be examined in this session, or the refusal of it.
 #[utoipa::path(post, path = "/v1/sessions/{id}/consent", tag = "Native", security(("bearer" = [])),
     params(("id" = String, Path)), request_body = ConsentBody,
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub async fn give_consent(
     request: HttpRequest,
     operations: Data<Operations>,
@@ -388,7 +406,7 @@ fn page(query: &ListQuery) -> Result<Page, Refusal> {
     let status = match query.status.as_deref() {
         None => None,
         Some(name) => Some(SessionStatus::from_name(name).ok_or_else(|| {
-            Refusal::bad_request("`status` is open, examining, judged, failed or ended")
+            Refusal::bad_request("`status` is open, examining, judged, failed, ended or erased")
         })?),
     };
     Ok(Page {
@@ -399,12 +417,12 @@ fn page(query: &ListQuery) -> Result<Page, Refusal> {
 }
 
 /// What is no id names nothing.
-fn session_id(text: &str) -> Result<SessionId, Refusal> {
+pub(super) fn session_id(text: &str) -> Result<SessionId, Refusal> {
     text.parse()
         .map_err(|_| Error::NotFound { what: "session" }.into())
 }
 
-fn examination_id(text: &str) -> Result<ExaminationId, Refusal> {
+pub(super) fn examination_id(text: &str) -> Result<ExaminationId, Refusal> {
     text.parse().map_err(|_| {
         Error::NotFound {
             what: "examination",

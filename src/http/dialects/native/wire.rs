@@ -9,6 +9,7 @@ use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Reason;
+use crate::session::decision::DecisionKind;
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
     CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
@@ -61,8 +62,10 @@ pub struct ConsentBody {
 #[schema(as = native::SessionBody)]
 pub struct SessionBody {
     pub id: String,
-    /// `open`, `examining`, `judged`, `failed` or `ended`.
+    /// `open`, `examining`, `judged`, `failed`, `ended` or `erased`.
     pub status: &'static str,
+    /// How a person settled it last: `approve`, `reject`, or null where nobody did.
+    pub decision: Option<&'static str>,
     /// The door it came through: `native` or `biometry`.
     pub origin: String,
     pub reference: Option<String>,
@@ -73,13 +76,18 @@ pub struct SessionBody {
     /// RFC 3339, UTC.
     pub created_at: String,
     pub updated_at: String,
+    /// Since when a legal hold keeps its data from being erased.
+    pub held_at: Option<String>,
+    /// When its data were erased.
+    pub erased_at: Option<String>,
 }
 
-impl From<Session> for SessionBody {
-    fn from(session: Session) -> Self {
+impl SessionBody {
+    pub fn new(session: Session, decision: Option<DecisionKind>) -> Self {
         Self {
             id: session.id.to_string(),
             status: session.status.name(),
+            decision: decision.map(DecisionKind::name),
             origin: session.origin,
             reference: session.reference,
             subject_name: session.subject_name,
@@ -87,6 +95,8 @@ impl From<Session> for SessionBody {
             device_info: session.device_info,
             created_at: rfc3339(session.created_at),
             updated_at: rfc3339(session.updated_at),
+            held_at: session.held_at.map(rfc3339),
+            erased_at: session.erased_at.map(rfc3339),
         }
     }
 }
@@ -439,7 +449,8 @@ fn code_name(code: CaptureCode) -> &'static str {
     }
 }
 
-fn rfc3339(at: Timestamp) -> String {
+/// A moment as the native API writes it.
+pub fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0)
         .map(|at| format!("{at:.3}"))
         .unwrap_or_default()

@@ -1,0 +1,45 @@
+//! Erases the sessions whose project keeps them no longer.
+
+use crate::operations::Operations;
+use crate::operations::error::Error;
+use crate::operations::run_examination::causes;
+use crate::session::actor::Actor;
+
+/// Sessions of one project that are erased in one go.
+const AT_ONCE: u64 = 100;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Operations {
+    /// Erases sessions that nothing happened to for longer than their project keeps them, so many
+    /// a project; tells whether there may be more. What is held or being examined stays.
+    pub async fn expire_sessions(&self) -> Result<bool, Error> {
+        let mut more = false;
+        for project in self.store.projects().await? {
+            let Some(days) = project.settings.retention_days else {
+                continue;
+            };
+            let oldest = self.clock.now().plus(-i64::from(days) * DAY_MS);
+            let expired = self
+                .store
+                .expired_sessions(project.id, oldest, AT_ONCE)
+                .await?;
+            let mut erased = 0;
+            for id in &expired {
+                let session = self.session_for_operator(*id).await?;
+                match self.erase(&session, Actor::Service, Some(oldest)).await {
+                    Ok(done) => erased += u64::from(done),
+                    // The others are not to wait for this one; it is tried again in its time.
+                    Err(error) => {
+                        tracing::error!(session = %id, error = %causes(&error), "a session cannot be erased");
+                    }
+                }
+            }
+            if erased > 0 {
+                tracing::info!(project = %project.id, sessions = erased, "erased what is kept no longer");
+            }
+            more |= erased == AT_ONCE;
+        }
+        Ok(more)
+    }
+}
