@@ -1,6 +1,6 @@
-//! `likeness rules`: is a rule file valid?
+//! `likeness rules`: is a rule file valid, and which of a project's versions judges?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -8,9 +8,15 @@ use clap::{Args, Subcommand};
 use crate::app;
 use crate::cli::error::CliError;
 use crate::cli::output;
+use crate::config::Config;
 use crate::scoring::rules::{Check, Rules};
 
-/// Works with rule files.
+mod backtest;
+mod shadow_report;
+mod table;
+mod versions;
+
+/// Works with rule files, and with the versions of them that projects keep.
 #[derive(Debug, Args)]
 pub struct RulesArgs {
     #[command(subcommand)]
@@ -24,11 +30,20 @@ enum RulesCommand {
         /// The rule file.
         file: PathBuf,
     },
+
+    #[command(flatten)]
+    Versions(versions::VersionsCommand),
 }
 
 /// Runs the command.
-pub fn run(args: &RulesArgs) -> Result<ExitCode, CliError> {
-    let RulesCommand::Check { file } = &args.command;
+pub fn run(args: RulesArgs, config: Config) -> Result<ExitCode, CliError> {
+    match args.command {
+        RulesCommand::Check { file } => check(&file),
+        RulesCommand::Versions(command) => versions::run(command, config),
+    }
+}
+
+fn check(file: &Path) -> Result<ExitCode, CliError> {
     let text = app::default_rules(file)?;
     let rules = Rules::parse(&text).map_err(|source| app::AppError::Rules {
         file: file.display().to_string(),

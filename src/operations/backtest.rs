@@ -14,10 +14,10 @@ use crate::scoring::rules::Rules;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::{Outcome, Verdict, judge};
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
-use crate::session::time::Timestamp;
+use crate::session::time::{Span, Timestamp};
 use crate::session::verdict_table::VerdictTable;
 use crate::store::Store;
-use crate::store::backtest::{JudgedRow, KeptSignals, Place, Span};
+use crate::store::backtest::{JudgedRow, KeptSignals, Place};
 
 /// The most sessions of one backtest. Each is remembered by its identifier, so that it counts once.
 pub const MAX_SESSIONS: u64 = 1_000_000;
@@ -33,8 +33,8 @@ const SHARE: usize = 128;
 pub enum BacktestRange {
     /// The newest of them, as many as that.
     Last(u64),
-    /// Those whose examination ended from one moment on and before another.
-    Between { from: Timestamp, to: Timestamp },
+    /// Those whose examination ended in that time.
+    Between(Span),
 }
 
 /// What is tried on what.
@@ -123,10 +123,10 @@ impl Operations {
         let now = self.clock.now();
         let (span, left) = match order.range {
             BacktestRange::Last(sessions) => (last(sessions, now)?, sessions),
-            BacktestRange::Between { from, to } => (between(from, to)?, MAX_SESSIONS),
+            BacktestRange::Between(span) => (sensible(span)?, MAX_SESSIONS),
         };
         let ended = self.store.ended(project, span).await?;
-        if matches!(order.range, BacktestRange::Between { .. }) && ended > MAX_SESSIONS {
+        if matches!(order.range, BacktestRange::Between(_)) && ended > MAX_SESSIONS {
             return Err(Error::invalid(format!(
                 "{ended} examinations ended in that time; a backtest takes {MAX_SESSIONS} at most"
             )));
@@ -296,15 +296,12 @@ fn last(sessions: u64, now: Timestamp) -> Result<Span, Error> {
             "a backtest takes the last 1 to {MAX_SESSIONS} sessions"
         )));
     }
-    Ok(Span {
-        from: Timestamp(i64::MIN),
-        to: now.plus(1),
-    })
+    Ok(Span::between(None, Some(now.plus(1))))
 }
 
-fn between(from: Timestamp, to: Timestamp) -> Result<Span, Error> {
-    if from >= to {
+fn sensible(span: Span) -> Result<Span, Error> {
+    if span.from >= span.to {
         return Err(Error::invalid("the time to look at ends before it starts"));
     }
-    Ok(Span { from, to })
+    Ok(span)
 }

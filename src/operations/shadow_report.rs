@@ -8,8 +8,8 @@ use crate::operations::rule_owner::RuleOwner;
 use crate::session::examination::ShadowVerdict;
 use crate::session::ids::{ExaminationId, SessionId};
 use crate::session::project::Scope;
+use crate::session::time::Span;
 use crate::session::verdict_table::VerdictTable;
-use crate::store::backtest::Span;
 use crate::store::shadow_report::{ShadowDifference, ShadowSpan};
 
 /// Which shadow is asked about.

@@ -8,7 +8,7 @@ use sea_orm::{
 use crate::scoring::verdict::Outcome;
 use crate::session::examination::{ExaminationScope, ExaminationStatus};
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
-use crate::session::time::Timestamp;
+use crate::session::time::{Span, Timestamp};
 use crate::store::Store;
 use crate::store::entity::examinations::{Column, Entity};
 use crate::store::error::StoreError;
@@ -29,13 +29,6 @@ pub struct KeptSignals {
     pub outcome: Outcome,
     /// As they stand in the database.
     pub json: String,
-}
-
-/// Examinations that ended from one moment on and before another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    pub from: Timestamp,
-    pub to: Timestamp,
 }
 
 /// Where a page of examinations ended; the next one starts with the next older one.

@@ -5,10 +5,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResul
 
 use crate::scoring::verdict::{Outcome, Verdict};
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
-use crate::session::time::Timestamp;
+use crate::session::time::{Span, Timestamp};
 use crate::session::verdict_table::VerdictTable;
 use crate::store::Store;
-use crate::store::backtest::{Place, Span, outcome_of};
+use crate::store::backtest::{Place, outcome_of};
 use crate::store::entity::examinations;
 use crate::store::error::StoreError;
 use crate::store::reading::Row;

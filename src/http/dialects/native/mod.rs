@@ -1,7 +1,15 @@
 //! The project's own API under `/v1`.
 
+pub mod backtests;
 pub mod calls;
 pub mod embeddings;
 pub mod errors;
+mod moments;
+pub mod provenance_wire;
 pub mod routes;
+pub mod rule_roles;
+pub mod rules;
+pub mod rules_wire;
+pub mod shadows;
+pub mod verdict_table_wire;
 pub mod wire;

@@ -14,7 +14,7 @@ use crate::http::dialects::native::wire::{
     ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
     SessionDetailBody, SessionListBody,
 };
-use crate::http::dialects::native::{calls, embeddings};
+use crate::http::dialects::native::{calls, embeddings, rules};
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
@@ -65,6 +65,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
                 "/sessions/{id}/examinations/{examination}/frames/{frame}/thumbnail",
                 web::get().to(read_thumbnail),
             )
+            .configure(rules::configure)
             .default_service(web::to(no_such_route)),
     );
 }
@@ -399,12 +400,12 @@ fn page(query: &ListQuery) -> Result<Page, Refusal> {
 }
 
 /// What is no id names nothing.
-fn session_id(text: &str) -> Result<SessionId, Refusal> {
+pub(super) fn session_id(text: &str) -> Result<SessionId, Refusal> {
     text.parse()
         .map_err(|_| Error::NotFound { what: "session" }.into())
 }
 
-fn examination_id(text: &str) -> Result<ExaminationId, Refusal> {
+pub(super) fn examination_id(text: &str) -> Result<ExaminationId, Refusal> {
     text.parse().map_err(|_| {
         Error::NotFound {
             what: "examination",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::dialects::native::provenance_wire::{ProvenanceBody, UsedRulesBody};
 use crate::pipeline::examiner::ModelFacts;
 use crate::scoring::signals::{Signal, Signals};
 use crate::session::evidence::Evidence;
@@ -150,6 +151,11 @@ pub struct ExaminationBody {
     pub consent_basis: String,
     pub queued_at: String,
     pub finished_at: Option<String>,
+    /// What judges it, as it stood when the examination was asked for.
+    pub rules: UsedRulesBody,
+    /// What the verdict rests on besides; absent until it is done, and where an older version of the
+    /// service noted nothing.
+    pub provenance: Option<ProvenanceBody>,
     pub result: Option<ResultBody>,
 }
 
@@ -280,6 +286,7 @@ impl From<ExaminationRecord> for ExaminationBody {
             .as_ref()
             .zip(record.signals.as_ref())
             .map(|(report, signals)| ResultBody::new(report, signals, &record));
+        let rules = UsedRulesBody::from(&record.order);
         let verdict = record.verdict;
         Self {
             id: record.id.to_string(),
@@ -297,6 +304,8 @@ impl From<ExaminationRecord> for ExaminationBody {
             consent_basis: record.order.consent_basis,
             queued_at: rfc3339(record.queued_at),
             finished_at: record.finished_at.map(rfc3339),
+            rules,
+            provenance: record.provenance.map(ProvenanceBody::from),
             result,
         }
     }
@@ -389,7 +398,7 @@ fn code_name(code: CaptureCode) -> &'static str {
     }
 }
 
-fn rfc3339(at: Timestamp) -> String {
+pub(super) fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0)
         .map(|at| format!("{at:.3}"))
         .unwrap_or_default()
