@@ -1,6 +1,7 @@
 //! The service through its HTTP door.
 
 mod argos;
+mod backtest;
 mod bad_input;
 mod biometry;
 mod consent;
@@ -14,4 +15,5 @@ mod opencv_onprem;
 mod operation;
 mod risetai;
 mod risetai_errors;
+mod rules;
 mod tokens;

@@ -33,5 +33,6 @@ mod leases;
 mod opening;
 mod projects;
 mod queue;
+mod rules;
 mod sessions;
 mod submission;
