@@ -1,7 +1,11 @@
 //! How long a backtest of made-up sessions takes: `cargo bench --bench backtest -- --sessions 100000`.
 //!
 //! `--keep DIR` leaves the data folder, so that `likeness rules backtest 2 --project bench --data DIR` can be tried on it.
-#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its figures and stops where something fails"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -104,7 +104,7 @@ impl Operations {
     ) -> Result<(), Error> {
         let judgement = Judgement {
             verdict: judge(rules, &examined.signals, record.order.scope.checks()),
-            shadow: shadow_verdict(&record.order, &examined.signals)?,
+            shadow: shadow_verdict(record, &examined.signals),
             provenance,
             report: examined.examination,
             signals: examined.signals,
@@ -238,20 +238,25 @@ pub(crate) fn sha256_of(file: &Path) -> Result<String, Error> {
         }))
 }
 
-/// What the rules in the shadow say, where there are any.
-fn shadow_verdict(
-    order: &ExaminationOrder,
-    signals: &Signals,
-) -> Result<Option<ShadowVerdict>, Error> {
-    let Some(shadow) = &order.shadow else {
-        return Ok(None);
-    };
-    let rules = Rules::parse(&shadow.rules).map_err(Error::internal)?;
-    Ok(Some(ShadowVerdict {
-        version: shadow.version,
-        rules_hash: content_hash(&shadow.rules),
-        verdict: judge(&rules, signals, order.scope.checks()),
-    }))
+/// What the rules in the shadow say, where there are any. They count for nothing, so that rules which
+/// this program cannot read any more keep nobody from their verdict.
+fn shadow_verdict(record: &ExaminationRecord, signals: &Signals) -> Option<ShadowVerdict> {
+    let shadow = record.order.shadow.as_ref()?;
+    match Rules::parse(&shadow.rules) {
+        Ok(rules) => Some(ShadowVerdict {
+            version: shadow.version,
+            rules_hash: content_hash(&shadow.rules),
+            verdict: judge(&rules, signals, record.order.scope.checks()),
+        }),
+        Err(_) => {
+            tracing::warn!(
+                examination = %record.id,
+                version = shadow.version,
+                "the rules in the shadow cannot judge any more"
+            );
+            None
+        }
+    }
 }
 
 /// What judged: the program and its version.

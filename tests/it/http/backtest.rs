@@ -70,7 +70,7 @@ impl TestApp {
     }
 
     /// Changes rows behind the service's back.
-    async fn tampers(&self, sql: &str) -> u64 {
+    pub(crate) async fn tampers(&self, sql: &str) -> u64 {
         let files = self.files("");
         let file = files
             .iter()

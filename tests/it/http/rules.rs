@@ -576,3 +576,29 @@ async fn only_who_owns_a_projects_rules_changes_them_and_others_do_not_see_them(
         1
     );
 }
+
+#[actix_web::test]
+async fn a_version_that_cannot_judge_any_more_is_not_activated_and_harms_nobody_in_the_shadow() {
+    let app = TestApp::start().await;
+    let ann = app.officer("Ann").await;
+    let good = app.saves(&ann, &rules(80.0)).await;
+    app.activates(&ann, good).await;
+    // As another program would have saved it.
+    let sql = "INSERT INTO rule_versions (project_id, number, text, hash, author, note, created_at) \
+         SELECT project_id, 2, '{\"name\": 7}', hash, author, note, created_at FROM rule_versions";
+    assert_eq!(app.tampers(sql).await, 1);
+    for verb in ["activate", "shadow", "backtest"] {
+        let refused = app.puts(&ann, 2, verb).await;
+        assert_eq!(
+            (refused.status, code(&refused)),
+            (StatusCode::CONFLICT, "conflict"),
+            "{verb}"
+        );
+    }
+    let sql = "INSERT INTO rule_activations (project_id, role, number, actor, at) \
+         SELECT project_id, 'shadow', 2, actor, at FROM rule_activations";
+    assert_eq!(app.tampers(sql).await, 1);
+    assert_eq!(app.examines(90.0).await["verdict"], "pass");
+    let report = app.asks(&ann, &format!("{RULES}/2/shadow")).await.body;
+    assert_eq!(report["sessions"], 0);
+}
