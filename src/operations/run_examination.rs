@@ -242,21 +242,19 @@ pub(crate) fn sha256_of(file: &Path) -> Result<String, Error> {
 /// this program cannot read any more keep nobody from their verdict.
 fn shadow_verdict(record: &ExaminationRecord, signals: &Signals) -> Option<ShadowVerdict> {
     let shadow = record.order.shadow.as_ref()?;
-    match Rules::parse(&shadow.rules) {
-        Ok(rules) => Some(ShadowVerdict {
-            version: shadow.version,
-            rules_hash: content_hash(&shadow.rules),
-            verdict: judge(&rules, signals, record.order.scope.checks()),
-        }),
-        Err(_) => {
-            tracing::warn!(
-                examination = %record.id,
-                version = shadow.version,
-                "the rules in the shadow cannot judge any more"
-            );
-            None
-        }
-    }
+    let Ok(rules) = Rules::parse(&shadow.rules) else {
+        tracing::warn!(
+            examination = %record.id,
+            version = shadow.version,
+            "the rules in the shadow cannot judge any more"
+        );
+        return None;
+    };
+    Some(ShadowVerdict {
+        version: shadow.version,
+        rules_hash: content_hash(&shadow.rules),
+        verdict: judge(&rules, signals, record.order.scope.checks()),
+    })
 }
 
 /// What judged: the program and its version.

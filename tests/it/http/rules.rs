@@ -6,7 +6,6 @@ use likeness::session::project::Scope;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::contract::Seen;
 use crate::helpers::{Scene, TestApp, document};
@@ -124,10 +123,7 @@ async fn saving_keeps_a_version_and_changes_no_verdict() {
     );
     let text = saved["text"].as_str().unwrap();
     assert_eq!(serde_json::from_str::<Value>(text).unwrap(), rules(95.0));
-    let hash: String = Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = likeness::scoring::rules::content_hash(text);
     assert_eq!(saved["hash"], hash);
 
     assert_eq!(app.asks(&ann, &format!("{RULES}/1")).await.body, saved);
