@@ -236,17 +236,26 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
 
 /// The verbs without a server and without models: for the commands that manage projects and tokens.
 pub async fn operations(config: &Config) -> Result<(Operations, Scratch), AppError> {
-    verbs(config, ModelFacts::default(), None).await
+    let rules = rules::DEFAULT.to_owned();
+    verbs(config, rules, ModelFacts::default(), None).await
+}
+
+/// The same with the rules that the service would judge by, refused when they make no sense.
+pub async fn operations_with_rules(config: &Config) -> Result<(Operations, Scratch), AppError> {
+    let rules = default_rules(&config.rules)?;
+    verbs(config, rules, ModelFacts::default(), None).await
 }
 
 /// The verbs without a server, the models loaded here and now.
 pub async fn operations_with_models(config: &Config) -> Result<(Operations, Scratch), AppError> {
     let (examiner, models) = examiner(config)?;
-    verbs(config, models, Some(Arc::new(examiner))).await
+    let rules = rules::DEFAULT.to_owned();
+    verbs(config, rules, models, Some(Arc::new(examiner))).await
 }
 
 async fn verbs(
     config: &Config,
+    default_rules: String,
     models: ModelFacts,
     examiner: Option<Arc<dyn Examiner>>,
 ) -> Result<(Operations, Scratch), AppError> {
@@ -257,7 +266,7 @@ async fn verbs(
         clock: Arc::new(SystemClock),
         models,
         examiner: watch::channel(examiner).1,
-        settings: operations_settings(config, rules::DEFAULT.to_owned(), scratch.path()),
+        settings: operations_settings(config, default_rules, scratch.path()),
     });
     Ok((operations, scratch))
 }

@@ -64,6 +64,10 @@ pub(crate) async fn append_only(
                 "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} \
                  FOR EACH ROW EXECUTE FUNCTION {table}_is_append_only()"
             ),
+            format!(
+                "CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table} \
+                 FOR EACH STATEMENT EXECUTE FUNCTION {table}_is_append_only()"
+            ),
         ]
     } else {
         ["UPDATE", "DELETE"]

@@ -25,6 +25,11 @@ pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     Migrator::up(transaction, None).await
 }
 
+/// Applies the oldest of them alone, as an older program left a database behind: for tests of the rest.
+pub async fn apply_first(transaction: &DatabaseTransaction, count: u32) -> Result<(), DbErr> {
+    Migrator::up(transaction, Some(count)).await
+}
+
 struct Migrator;
 
 #[async_trait::async_trait]

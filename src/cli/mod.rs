@@ -91,7 +91,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
             Ok(models::run(&args, &settings, &mut std::io::stdout())?)
         }
         Command::Replay(args) => replay::run(args, config),
-        Command::Rules(args) => rules::run(&args),
+        Command::Rules(args) => rules::run(args, config),
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),

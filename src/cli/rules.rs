@@ -1,4 +1,4 @@
-//! `likeness rules`: is a rule file valid, and what may one name?
+//! `likeness rules`: is a rule file valid, what may one name, and which of a project's versions judges?
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,11 +8,17 @@ use clap::{Args, Subcommand};
 use crate::app;
 use crate::cli::error::CliError;
 use crate::cli::output;
+use crate::config::Config;
 use crate::scoring::handbook;
 use crate::scoring::rules::{Check, Rules};
 use crate::scoring::schema::{self, SCHEMA};
 
-/// Works with rule files.
+mod backtest;
+mod shadow_report;
+mod table;
+mod versions;
+
+/// Works with rule files, and with the versions of them that projects keep.
 #[derive(Debug, Args)]
 pub struct RulesArgs {
     #[command(subcommand)]
@@ -32,15 +38,19 @@ enum RulesCommand {
     Vocabulary,
     /// Prints the documentation of rule files.
     Docs,
+
+    #[command(flatten)]
+    Versions(versions::VersionsCommand),
 }
 
 /// Runs the command.
-pub fn run(args: &RulesArgs) -> Result<ExitCode, CliError> {
-    match &args.command {
-        RulesCommand::Check { file } => check(file)?,
+pub fn run(args: RulesArgs, config: Config) -> Result<ExitCode, CliError> {
+    match args.command {
+        RulesCommand::Check { file } => check(&file)?,
         RulesCommand::Schema => output::json(&*SCHEMA)?,
         RulesCommand::Vocabulary => output::json(&schema::vocabulary())?,
         RulesCommand::Docs => output::line(handbook::page().trim_end())?,
+        RulesCommand::Versions(command) => return versions::run(command, config),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -37,10 +37,15 @@ pub struct JsonBody(Map<String, Value>);
 
 impl JsonBody {
     /// Reads the body up to the limit; an empty one is an empty object.
-    pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Self, BodyError> {
+    pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Self, BodyError> {
         let limit = request
             .app_data::<Data<HttpSettings>>()
             .map_or(0, |settings| settings.max_json_bytes);
+        Self::read_up_to(payload, limit).await
+    }
+
+    /// The same up to a limit of the route's own.
+    pub async fn read_up_to(mut payload: Payload, limit: usize) -> Result<Self, BodyError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| BodyError::Broken)?;

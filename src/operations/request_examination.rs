@@ -75,7 +75,12 @@ impl Operations {
     ) -> Result<ExaminationOrder, Error> {
         let project = caller.project.id;
         let active = self.store.rules_in_role(project, RuleRole::Active).await?;
+        // A version in its own shadow would say nothing new.
         let shadow = self.store.rules_in_role(project, RuleRole::Shadow).await?;
+        let shadow = shadow.filter(|shadow| {
+            let number = active.as_ref().map(|version| version.number);
+            number != Some(shadow.number)
+        });
         let (rules_version, rules) = match active {
             Some(version) => (Some(version.number), version.text),
             None => (None, self.settings.default_rules.clone()),

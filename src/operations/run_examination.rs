@@ -105,7 +105,7 @@ impl Operations {
     ) -> Result<(), Error> {
         let judgement = Judgement {
             verdict: judge(rules, &examined.signals, record.order.scope.checks()),
-            shadow: shadow_verdict(&record.order, &examined.signals)?,
+            shadow: shadow_verdict(record, &examined.signals),
             provenance,
             report: examined.examination,
             signals: examined.signals,
@@ -271,20 +271,23 @@ pub(crate) fn sha256_of(file: &Path) -> Result<String, Error> {
         }))
 }
 
-/// What the rules in the shadow say, where there are any.
-fn shadow_verdict(
-    order: &ExaminationOrder,
-    signals: &Signals,
-) -> Result<Option<ShadowVerdict>, Error> {
-    let Some(shadow) = &order.shadow else {
-        return Ok(None);
+/// What the rules in the shadow say, where there are any. They count for nothing, so that rules which
+/// this program cannot read any more keep nobody from their verdict.
+fn shadow_verdict(record: &ExaminationRecord, signals: &Signals) -> Option<ShadowVerdict> {
+    let shadow = record.order.shadow.as_ref()?;
+    let Ok(rules) = Rules::parse(&shadow.rules) else {
+        tracing::warn!(
+            examination = %record.id,
+            version = shadow.version,
+            "the rules in the shadow cannot judge any more"
+        );
+        return None;
     };
-    let rules = Rules::parse(&shadow.rules).map_err(Error::internal)?;
-    Ok(Some(ShadowVerdict {
+    Some(ShadowVerdict {
         version: shadow.version,
         rules_hash: content_hash(&shadow.rules),
-        verdict: judge(&rules, signals, order.scope.checks()),
-    }))
+        verdict: judge(&rules, signals, record.order.scope.checks()),
+    })
 }
 
 /// What judged: the program and its version.

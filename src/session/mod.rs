@@ -13,4 +13,5 @@ pub mod rule_version;
 pub mod status;
 pub mod template;
 pub mod time;
+pub mod verdict_table;
 pub mod visit;

@@ -9,6 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
 pub mod audit;
+pub mod backtest;
 pub mod blobs;
 pub mod callbacks;
 pub mod calls;
@@ -36,6 +37,7 @@ mod reading;
 pub mod rule_versions;
 mod sealing;
 pub mod sessions;
+pub mod shadow_report;
 pub mod shadow_verdicts;
 pub mod subjects;
 pub mod submission;

@@ -3,6 +3,7 @@
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::session::audit::AuditEntry;
@@ -48,11 +49,21 @@ impl Store {
         version(&self.database, project, number).await
     }
 
-    /// A project's versions, newest first.
-    pub async fn rule_versions(&self, project: ProjectId) -> Result<Vec<RuleVersion>, StoreError> {
-        rule_versions::Entity::find()
-            .filter(rule_versions::Column::ProjectId.eq(project.0.to_string()))
+    /// A page of a project's versions, newest first: those with a smaller number than `before`.
+    pub async fn rule_versions(
+        &self,
+        project: ProjectId,
+        before: Option<u32>,
+        limit: u64,
+    ) -> Result<Vec<RuleVersion>, StoreError> {
+        let mut wanted = rule_versions::Entity::find()
+            .filter(rule_versions::Column::ProjectId.eq(project.0.to_string()));
+        if let Some(before) = before {
+            wanted = wanted.filter(rule_versions::Column::Number.lt(i64::from(before)));
+        }
+        wanted
             .order_by_desc(rule_versions::Column::Number)
+            .limit(limit)
             .all(&self.database)
             .await?
             .into_iter()
@@ -60,13 +71,15 @@ impl Store {
             .collect()
     }
 
-    /// Puts a version to a role, or takes the role's version away.
+    /// Puts a version to a role, or takes the role's version away; false where it is so already.
+    ///
+    /// The entry is worded from the number of the version that held the role before.
     pub async fn activate_rules(
         &self,
         project: ProjectId,
         activation: &Activation,
-        entry: &AuditEntry,
-    ) -> Result<(), StoreError> {
+        entry: impl FnOnce(Option<u32>) -> AuditEntry,
+    ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
         let done = async {
             take_rules_turn(&transaction, project).await?;
@@ -77,18 +90,28 @@ impl Store {
                     what: "version of the rules",
                 });
             }
+            let before = number_in_role(&transaction, project, activation.role).await?;
+            if before == activation.number {
+                return Ok(false);
+            }
             insert_activation(&transaction, project, activation).await?;
-            audit::append(&transaction, entry).await
+            audit::append(&transaction, &entry(before)).await?;
+            Ok(true)
         }
         .await;
         settle(transaction, done).await
     }
 
-    /// Every change of what judges, newest first.
-    pub async fn activations(&self, project: ProjectId) -> Result<Vec<Activation>, StoreError> {
+    /// The latest changes of what judges, newest first.
+    pub async fn activations(
+        &self,
+        project: ProjectId,
+        limit: u64,
+    ) -> Result<Vec<Activation>, StoreError> {
         rule_activations::Entity::find()
             .filter(rule_activations::Column::ProjectId.eq(project.0.to_string()))
             .order_by_desc(rule_activations::Column::Id)
+            .limit(limit)
             .all(&self.database)
             .await?
             .iter()
@@ -102,22 +125,41 @@ impl Store {
         project: ProjectId,
         role: RuleRole,
     ) -> Result<Option<RuleVersion>, StoreError> {
-        let newest = rule_activations::Entity::find()
-            .filter(rule_activations::Column::ProjectId.eq(project.0.to_string()))
-            .filter(rule_activations::Column::Role.eq(role.name()))
-            .order_by_desc(rule_activations::Column::Id)
-            .one(&self.database)
-            .await?;
-        let Some(number) = newest
-            .as_ref()
-            .map(read_activation)
-            .transpose()?
-            .and_then(|activation| activation.number)
-        else {
+        let Some(number) = self.number_in_role(project, role).await? else {
             return Ok(None);
         };
-        self.rule_version(project, number).await
+        // Other rules must not judge in the place of a version that cannot be found.
+        match self.rule_version(project, number).await? {
+            Some(version) => Ok(Some(version)),
+            None => Err(StoreError::Inconsistent {
+                what: "the version of the rules that is to judge is gone",
+            }),
+        }
     }
+
+    /// The number of the version that holds a role now.
+    pub async fn number_in_role(
+        &self,
+        project: ProjectId,
+        role: RuleRole,
+    ) -> Result<Option<u32>, StoreError> {
+        number_in_role(&self.database, project, role).await
+    }
+}
+
+async fn number_in_role<C: ConnectionTrait>(
+    connection: &C,
+    project: ProjectId,
+    role: RuleRole,
+) -> Result<Option<u32>, StoreError> {
+    let newest = rule_activations::Entity::find()
+        .filter(rule_activations::Column::ProjectId.eq(project.0.to_string()))
+        .filter(rule_activations::Column::Role.eq(role.name()))
+        .order_by_desc(rule_activations::Column::Id)
+        .one(connection)
+        .await?;
+    let newest = newest.as_ref().map(read_activation).transpose()?;
+    Ok(newest.and_then(|activation| activation.number))
 }
 
 async fn version<C: ConnectionTrait>(

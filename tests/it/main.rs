@@ -8,6 +8,7 @@
 
 mod architecture;
 mod cli;
+mod cli_rules;
 mod contract;
 mod evaluation;
 mod faces;

@@ -2,6 +2,7 @@
 
 mod argos;
 mod audit;
+mod backtest;
 mod bad_input;
 mod biometry;
 mod consent;
@@ -17,4 +18,5 @@ mod opencv_onprem;
 mod operation;
 mod risetai;
 mod risetai_errors;
+mod rules;
 mod tokens;

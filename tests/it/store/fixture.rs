@@ -128,6 +128,13 @@ impl Fixture {
         );
     }
 
+    /// What the database says to a change that it refuses.
+    pub(crate) async fn refused(&self, sql: &str) -> String {
+        let connection = connect(&self.options.database_url).await;
+        let refused = connection.execute_unprepared(sql).await;
+        refused.unwrap_err().to_string()
+    }
+
     /// A project that is kept.
     pub(crate) async fn project(&self, name: &str) -> ProjectId {
         let project = Project {

@@ -35,5 +35,6 @@ mod leases;
 mod opening;
 mod projects;
 mod queue;
+mod rules;
 mod sessions;
 mod submission;

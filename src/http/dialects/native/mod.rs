@@ -1,9 +1,18 @@
 //! The project's own API under `/v1`.
 
+pub mod backtests;
 pub mod calls;
 pub mod decisions;
 pub mod embeddings;
 pub mod errors;
 pub mod holds;
+mod moments;
+pub mod provenance_wire;
+pub mod reasons_wire;
 pub mod routes;
+pub mod rule_roles;
+pub mod rules;
+pub mod rules_wire;
+pub mod shadows;
+pub mod verdict_table_wire;
 pub mod wire;

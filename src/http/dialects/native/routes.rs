@@ -14,7 +14,7 @@ use crate::http::dialects::native::wire::{
     ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
     SessionDetailBody, SessionListBody,
 };
-use crate::http::dialects::native::{calls, decisions, embeddings, holds};
+use crate::http::dialects::native::{calls, decisions, embeddings, holds, rules};
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
@@ -79,6 +79,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
                 "/sessions/{id}/examinations/{examination}/frames/{frame}/thumbnail",
                 web::get().to(read_thumbnail),
             )
+            .configure(rules::configure)
             .default_service(web::to(no_such_route)),
     );
 }

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::dialects::native::provenance_wire::{ProvenanceBody, UsedRulesBody};
+use crate::http::dialects::native::reasons_wire::{ReasonBody, bodies};
 use crate::pipeline::examiner::ModelFacts;
-use crate::scoring::condition::Effect;
 use crate::scoring::reasons::ReasonCode;
-use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
-use crate::scoring::verdict::Reason;
 use crate::session::decision::DecisionKind;
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
@@ -170,40 +169,12 @@ pub struct ExaminationBody {
     pub consent_basis: String,
     pub queued_at: String,
     pub finished_at: Option<String>,
+    /// What judges it, as it stood when the examination was asked for.
+    pub rules: UsedRulesBody,
+    /// What the verdict rests on besides; absent until it is done, and where an older version of the
+    /// service noted nothing.
+    pub provenance: Option<ProvenanceBody>,
     pub result: Option<ResultBody>,
-}
-
-/// A condition that did not hold.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::ReasonBody)]
-pub struct ReasonBody {
-    /// One of the closed list, such as `FACE_MISMATCH`.
-    pub code: &'static str,
-    /// `face_match`, `liveness`, `document` or `quality`; absent where the rules as a whole say it.
-    #[schema(value_type = Option<String>)]
-    pub check: Option<Check>,
-    /// The condition's name in the rules.
-    pub condition: String,
-    /// What it did: `fail`, `refer` or `note`.
-    #[schema(value_type = String)]
-    pub outcome: Effect,
-    /// For officers, with numbers and bounds. Never show it to the applicant.
-    pub text: String,
-    /// For the applicant: no number, no bound.
-    pub applicant_text: &'static str,
-}
-
-impl From<Reason> for ReasonBody {
-    fn from(reason: Reason) -> Self {
-        Self {
-            code: reason.code.name(),
-            check: reason.check,
-            condition: reason.condition,
-            outcome: reason.outcome,
-            text: reason.text,
-            applicant_text: reason.code.applicant_text(),
-        }
-    }
 }
 
 /// What an examination found.
@@ -333,6 +304,7 @@ impl From<ExaminationRecord> for ExaminationBody {
             .as_ref()
             .zip(record.signals.as_ref())
             .map(|(report, signals)| ResultBody::new(report, signals, &record));
+        let rules = UsedRulesBody::from(&record.order);
         let verdict = record.verdict;
         let code = record.failure.as_ref().and_then(|failure| failure.code);
         Self {
@@ -349,7 +321,7 @@ impl From<ExaminationRecord> for ExaminationBody {
                 .map(|verdict| verdict.failed_refer_conditions.clone())
                 .unwrap_or_default(),
             reasons: verdict
-                .map(|verdict| verdict.reasons.into_iter().map(ReasonBody::from).collect())
+                .map(|verdict| bodies(verdict.reasons))
                 .unwrap_or_default(),
             failure_code: code.map(ReasonCode::name),
             failure_applicant_text: code.map(ReasonCode::applicant_text),
@@ -357,6 +329,8 @@ impl From<ExaminationRecord> for ExaminationBody {
             consent_basis: record.order.consent_basis,
             queued_at: rfc3339(record.queued_at),
             finished_at: record.finished_at.map(rfc3339),
+            rules,
+            provenance: record.provenance.map(ProvenanceBody::from),
             result,
         }
     }
