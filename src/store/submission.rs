@@ -48,7 +48,8 @@ impl Store {
             .map(|new| new.prepare(examination.queued_at))
             .collect();
         let store = self.clone();
-        to_the_end(async move {
+        // On the heap: its state holds the records and everything that is done with them.
+        to_the_end(Box::pin(async move {
             let rows = async {
                 let transaction = store.begin().await?;
                 let new_session = create.then_some(&session);
@@ -63,7 +64,7 @@ impl Store {
                 settle(transaction, done).await
             };
             store.with_blobs(&uploads, rows).await
-        })
+        }))
         .await
     }
 }
