@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::http::caller::caller;
 use crate::http::dialects::native::errors::NativeError;
-use crate::http::dialects::native::routes::session_id;
+use crate::http::dialects::native::names::session_id;
 use crate::http::dialects::native::wire::{ErrorBody, rfc3339};
 use crate::http::error::Refusal;
 use crate::operations::Operations;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::http::caller::caller;
 use crate::http::dialects::native::errors::NativeError;
-use crate::http::dialects::native::routes::session_id;
+use crate::http::dialects::native::names::session_id;
 use crate::http::dialects::native::wire::ErrorBody;
 use crate::http::error::Refusal;
 use crate::operations::Operations;

@@ -7,6 +7,7 @@ pub mod embeddings;
 pub mod errors;
 pub mod holds;
 mod moments;
+mod names;
 pub mod provenance_wire;
 pub mod reasons_wire;
 pub mod routes;

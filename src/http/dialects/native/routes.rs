@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::http::caller::caller;
 use crate::http::dialects::native::errors::NativeError;
+use crate::http::dialects::native::names::{examination_id, session_id};
 use crate::http::dialects::native::wire::{
     ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
     SessionDetailBody, SessionListBody,
@@ -25,7 +26,7 @@ use crate::operations::error::Error;
 use crate::operations::open_session::NewSession;
 use crate::operations::record_consent::ConsentStatement;
 use crate::session::evidence::{ConsentKind, EvidenceKind};
-use crate::session::ids::{ExaminationId, SessionId};
+use crate::session::ids::SessionId;
 use crate::session::project::Dialect;
 use crate::session::status::SessionStatus;
 use crate::store::sessions::Page;
@@ -414,21 +415,6 @@ fn page(query: &ListQuery) -> Result<Page, Refusal> {
         limit,
         before: before.map_err(|_| Refusal::bad_request("`before` is a session's id"))?,
         status,
-    })
-}
-
-/// What is no id names nothing.
-pub(super) fn session_id(text: &str) -> Result<SessionId, Refusal> {
-    text.parse()
-        .map_err(|_| Error::NotFound { what: "session" }.into())
-}
-
-pub(super) fn examination_id(text: &str) -> Result<ExaminationId, Refusal> {
-    text.parse().map_err(|_| {
-        Error::NotFound {
-            what: "examination",
-        }
-        .into()
     })
 }
 

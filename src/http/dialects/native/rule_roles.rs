@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::http::caller::caller;
 use crate::http::dialects::native::errors::NativeError;
-use crate::http::dialects::native::rules::version;
+use crate::http::dialects::native::names::version;
 use crate::http::dialects::native::rules_wire::{
     ActivationBody, ActivationListBody, RuleRolesBody,
 };

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::http::caller::caller;
 use crate::http::dialects::native::errors::NativeError;
+use crate::http::dialects::native::names::version;
 use crate::http::dialects::native::rules_wire::{
     CheckedRulesBody, ProjectBody, RefusedRulesBody, RuleVersionBody, RuleVersionListBody,
     RulesBody,
@@ -196,14 +197,4 @@ pub async fn check(request: HttpRequest, operations: Data<Operations>, payload: 
     let text = std::str::from_utf8(&file)
         .map_err(|_| Refusal::bad_request("a rule file is text in UTF-8"))?;
     Ok(HttpResponse::Ok().json(CheckedRulesBody::from(check_rules(text))))
-}
-
-/// The number in a path; none for `default`. What is no number names nothing.
-pub(super) fn version(text: &str) -> Result<Option<u32>, Refusal> {
-    if text == "default" {
-        return Ok(None);
-    }
-    let what = "version of the rules";
-    let number = text.parse().map_err(|_| Error::NotFound { what })?;
-    Ok(Some(number))
 }
