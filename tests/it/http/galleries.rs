@@ -88,6 +88,8 @@ async fn templates_of_another_pack_are_refused_until_they_are_made_anew() {
     let mut stop = Some(stop);
     let mut after_one = |_: ReEmbedded| {
         if let Some(stop) = stop.take() {
+            // The second face waits, so that it is not renewed before the end is noticed.
+            app.hold();
             stop.send(()).unwrap();
         }
     };
@@ -98,6 +100,7 @@ async fn templates_of_another_pack_are_refused_until_they_are_made_anew() {
             panic!("it was to be broken off: {:?}", done.unwrap());
         }
     }
+    app.release();
     assert_eq!(search(&app, 1).await.status, StatusCode::BAD_REQUEST);
     let done = app
         .operations
