@@ -2,3 +2,4 @@
 
 pub mod bend;
 pub mod depthwise;
+pub mod layers;
