@@ -91,6 +91,10 @@ impl Maps {
         means
     }
 
+    pub fn pictures(&self) -> usize {
+        self.pictures
+    }
+
     pub fn rows(&self) -> usize {
         self.rows
     }

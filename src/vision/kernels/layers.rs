@@ -28,6 +28,17 @@ pub fn maps(pictures: &Tensor) -> Result<Maps> {
     Maps::from_planes(&values, [count, channels, rows, columns]).map_err(Error::wrap)
 }
 
+/// The maps as (pictures, channels, rows, columns).
+pub fn tensor(maps: &Maps) -> Result<Tensor> {
+    let shape = (
+        maps.pictures(),
+        maps.channels(),
+        maps.rows(),
+        maps.columns(),
+    );
+    Tensor::from_vec(maps.to_planes(), shape, &Device::Cpu)
+}
+
 /// The mean of each channel: (pictures, channels).
 pub fn means(maps: &Maps) -> Result<Tensor> {
     let means = maps.means();
