@@ -35,6 +35,14 @@ pub struct Geometry {
     pub padding: usize,
 }
 
+impl Geometry {
+    /// Over how many places a filter steps; none where it is larger than the map.
+    pub(crate) fn extent(self, length: usize) -> Option<usize> {
+        let free = (length + 2 * self.padding).checked_sub(self.side)?;
+        Some(free / self.stride + 1)
+    }
+}
+
 /// A convolution as a network's file has it.
 #[derive(Clone, Copy)]
 pub struct Filters<'a> {
@@ -152,16 +160,10 @@ impl Dense {
 
     fn extent(&self, maps: &Maps) -> Result<(usize, usize), Misfit> {
         maps.refuse_unless(self.inputs)?;
-        let Geometry {
-            side,
-            stride,
-            padding,
-        } = self.geometry;
-        let of = |length: usize| {
-            let free = (length + 2 * padding).checked_sub(side);
-            free.map(|free| free / stride + 1)
-        };
-        match (of(maps.rows), of(maps.columns)) {
+        match (
+            self.geometry.extent(maps.rows),
+            self.geometry.extent(maps.columns),
+        ) {
             (Some(rows), Some(columns)) => Ok((rows, columns)),
             _ => misfit!("{maps:?} are smaller than {:?}", self.geometry),
         }

@@ -23,7 +23,6 @@ pub(crate) trait Lanes: Copy {
     /// `self + a * b`.
     unsafe fn plus_product(self, a: Self, b: Self) -> Self;
     unsafe fn plus(self, other: Self) -> Self;
-    unsafe fn times(self, other: Self) -> Self;
     unsafe fn least(self, other: Self) -> Self;
     unsafe fn most(self, other: Self) -> Self;
 }
@@ -75,11 +74,6 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn times(self, other: Self) -> Self {
-        self.each(other, |a, b| a * b)
-    }
-
-    #[inline(always)]
     unsafe fn least(self, other: Self) -> Self {
         self.each(other, f32::min)
     }
@@ -93,7 +87,7 @@ impl Lanes for Portable {
 /// Writes the lanes of one instruction set: each function is one instruction.
 macro_rules! lanes {
     ($(#[$doc:meta])* $name:ident, $register:ty, $width:literal,
-     $splat:path, $load:path, $store:path, $sum:expr, $plus:path, $times:path, $least:path, $most:path) => {
+     $splat:path, $load:path, $store:path, $sum:expr, $plus:path, $least:path, $most:path) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         pub(crate) struct $name($register);
@@ -129,11 +123,6 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            unsafe fn times(self, other: Self) -> Self {
-                Self(unsafe { $times(self.0, other.0) })
-            }
-
-            #[inline(always)]
             unsafe fn least(self, other: Self) -> Self {
                 Self(unsafe { $least(self.0, other.0) })
             }
@@ -152,7 +141,7 @@ lanes!(
     Avx512, x86::__m512, 16,
     x86::_mm512_set1_ps, x86::_mm512_loadu_ps, x86::_mm512_storeu_ps,
     |sum, a, b| x86::_mm512_fmadd_ps(a, b, sum),
-    x86::_mm512_add_ps, x86::_mm512_mul_ps, x86::_mm512_min_ps, x86::_mm512_max_ps
+    x86::_mm512_add_ps, x86::_mm512_min_ps, x86::_mm512_max_ps
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -161,7 +150,7 @@ lanes!(
     Avx2, x86::__m256, 8,
     x86::_mm256_set1_ps, x86::_mm256_loadu_ps, x86::_mm256_storeu_ps,
     |sum, a, b| x86::_mm256_fmadd_ps(a, b, sum),
-    x86::_mm256_add_ps, x86::_mm256_mul_ps, x86::_mm256_min_ps, x86::_mm256_max_ps
+    x86::_mm256_add_ps, x86::_mm256_min_ps, x86::_mm256_max_ps
 );
 
 #[cfg(target_arch = "aarch64")]
@@ -170,5 +159,5 @@ lanes!(
     Neon, arm::float32x4_t, 4,
     arm::vdupq_n_f32, arm::vld1q_f32, arm::vst1q_f32,
     |sum, a, b| arm::vfmaq_f32(sum, a, b),
-    arm::vaddq_f32, arm::vmulq_f32, arm::vminq_f32, arm::vmaxq_f32
+    arm::vaddq_f32, arm::vminq_f32, arm::vmaxq_f32
 );

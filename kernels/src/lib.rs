@@ -7,9 +7,11 @@
 //! - [`machine`]: which instruction sets the processor has.
 //! - [`maps`]: feature maps, laid out for what follows.
 //! - [`dense`]: convolutions that mix all channels.
+//! - [`depthwise`]: convolutions that filter every channel for itself.
 //! - [`pool`]: maps made smaller.
 
 pub mod dense;
+pub mod depthwise;
 pub mod error;
 mod lanes;
 pub mod machine;

@@ -91,6 +91,36 @@ impl Maps {
         means
     }
 
+    /// Multiplies each channel of each picture by a weight of its own: a row of channels a picture.
+    pub fn weigh(&mut self, weights: &[f32]) -> Result<(), Misfit> {
+        if weights.len() != self.pictures * self.channels {
+            misfit!("{} weights for {self:?}", weights.len());
+        }
+        let (size, channels) = (self.picture_size(), self.channels);
+        let pictures = self.values.chunks_exact_mut(size);
+        for (picture, weights) in pictures.zip(weights.chunks_exact(channels)) {
+            // The zeros between the rows stay zeros.
+            for pixel in picture.chunks_exact_mut(channels) {
+                for (value, weight) in pixel.iter_mut().zip(weights) {
+                    *value *= weight;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds maps of the same shape.
+    pub fn add(&mut self, other: &Self) -> Result<(), Misfit> {
+        let shape = |maps: &Self| (maps.pictures, maps.rows, maps.columns, maps.channels);
+        if shape(self) != shape(other) {
+            misfit!("{other:?} to add to {self:?}");
+        }
+        for (sum, value) in self.values.iter_mut().zip(&other.values) {
+            *sum += value;
+        }
+        Ok(())
+    }
+
     pub fn pictures(&self) -> usize {
         self.pictures
     }
@@ -160,6 +190,12 @@ mod tests {
         // Nothing but the pictures' own numbers was written: the rest is zero, as the first one is.
         let written = maps.values.iter().filter(|value| **value != 0.0).count();
         assert_eq!(written, values.len() - 1);
+        let mut doubled = maps.clone();
+        doubled.weigh(&[2.0; 6]).unwrap();
+        let mut sum = maps.clone();
+        sum.add(&maps).unwrap();
+        assert_eq!(doubled.values, sum.values);
+        assert!(doubled.weigh(&[2.0; 5]).is_err());
         assert!(Maps::from_planes(&values, [2, 3, 4, 4]).is_err());
         assert!(Maps::from_planes(&[], [0, 3, 4, 4]).is_err());
     }

@@ -7,8 +7,7 @@ use kernels::error::Misfit;
 use kernels::maps::Maps;
 use kernels::pool::{max_pool, mean_pool_into};
 
-use crate::vision::kernels::bend::RECTIFIED;
-use crate::vision::kernels::layers;
+use crate::vision::layers::{self, RECTIFIED};
 
 /// Side of the picture that it takes.
 pub const SIDE: u32 = 150;

@@ -8,8 +8,7 @@ use kernels::error::Misfit;
 use kernels::maps::Maps;
 use kernels::pool::max_pool;
 
-use crate::vision::kernels::bend::STRAIGHT;
-use crate::vision::kernels::layers;
+use crate::vision::layers::{self, STRAIGHT};
 
 /// What the first network says of every place it looked at: one value a cell, rows from the top.
 #[derive(Debug)]

@@ -2,8 +2,14 @@
 
 use candle_core::{Device, Error, Result, Tensor};
 use kernels::dense::{Dense, Filters, Geometry};
+use kernels::depthwise::Depthwise;
 use kernels::machine::Machine;
 use kernels::maps::Maps;
+
+/// The slope that leaves a negative number as it is.
+pub const STRAIGHT: f32 = 1.0;
+/// The slope of a rectifier.
+pub const RECTIFIED: f32 = 0.0;
 
 /// Packs filters (outputs, inputs, side, side) with a bias an output, for the processor at hand.
 pub fn pack(filters: &Tensor, bias: &Tensor, slopes: &[f32], geometry: Geometry) -> Result<Dense> {
@@ -19,6 +25,18 @@ pub fn pack(filters: &Tensor, bias: &Tensor, slopes: &[f32], geometry: Geometry)
         geometry,
     };
     Dense::pack(Machine::best(), &filters).map_err(Error::wrap)
+}
+
+/// Packs filters (channels, 1, side, side) with a bias a channel.
+pub fn pack_depthwise(
+    filters: &Tensor,
+    bias: &Tensor,
+    slope: f32,
+    geometry: Geometry,
+) -> Result<Depthwise> {
+    let weights: Vec<f32> = filters.flatten_all()?.to_vec1()?;
+    let bias: Vec<f32> = bias.to_vec1()?;
+    Depthwise::pack(Machine::best(), &weights, &bias, slope, geometry).map_err(Error::wrap)
 }
 
 /// Lays out (pictures, channels, rows, columns).
