@@ -8,7 +8,7 @@ pub mod embedder;
 pub mod error;
 pub mod geometry;
 mod jpeg;
-pub mod kernels;
+pub mod layers;
 pub mod nets;
 pub mod picture;
 pub mod quality;

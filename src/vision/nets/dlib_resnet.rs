@@ -1,9 +1,13 @@
 //! dlib's face recognition network: a residual network of 29 convolutions, 150×150 RGB to 128 numbers.
 
-use candle_core::{D, Result, Tensor};
+use candle_core::{Error, Result, Tensor};
 use candle_nn::VarBuilder;
+use kernels::dense::{Dense, Geometry};
+use kernels::error::Misfit;
+use kernels::maps::Maps;
+use kernels::pool::{max_pool, mean_pool_into};
 
-use crate::vision::kernels::bend::{RECTIFIED, STRAIGHT, bend};
+use crate::vision::layers::{self, RECTIFIED};
 
 /// Side of the picture that it takes.
 pub const SIDE: u32 = 150;
@@ -32,7 +36,7 @@ const BLOCKS: [(usize, bool); 14] = [
 /// The network with its weights.
 #[derive(Debug)]
 pub struct DlibResnet {
-    stem: Convolution,
+    stem: Dense,
     blocks: Vec<Residual>,
     embed: Tensor,
 }
@@ -42,23 +46,24 @@ impl DlibResnet {
     pub fn new(weights: &VarBuilder) -> Result<Self> {
         let mut index = 1;
         let mut next = |inputs, outputs, geometry| {
-            let layer = Convolution::new(weights, index, inputs, outputs, geometry);
+            let weights = Folded::new(weights, index, [outputs, inputs], geometry);
+            let layer = weights.and_then(|weights| weights.pack(geometry));
             index += 1;
             layer
         };
-        let stem = next(3, STEM, Geometry::new(7, 2, 0))?;
+        let stem = next(3, STEM, geometry(7, 2, 0))?;
         let mut inputs = STEM;
         let mut blocks = Vec::with_capacity(BLOCKS.len());
         for (outputs, down) in BLOCKS {
             // dlib pads a convolution only when its stride is 1.
             let first = if down {
-                Geometry::new(3, 2, 0)
+                geometry(3, 2, 0)
             } else {
-                Geometry::new(3, 1, 1)
+                geometry(3, 1, 1)
             };
             blocks.push(Residual {
                 first: next(inputs, outputs, first)?,
-                second: next(outputs, outputs, Geometry::new(3, 1, 1))?,
+                second: next(outputs, outputs, geometry(3, 1, 1))?,
                 down,
             });
             inputs = outputs;
@@ -73,114 +78,79 @@ impl DlibResnet {
 
     /// (pictures, 3, 150, 150) with `(pixel - mean) / 256` to (pictures, 128).
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        let mut maps = self.stem.forward(pictures, RECTIFIED)?;
-        maps = maps.max_pool2d_with_stride(3, 2)?;
+        let maps = self.maps(layers::maps(pictures)?).map_err(Error::wrap)?;
+        layers::means(&maps)?.matmul(&self.embed)
+    }
+
+    fn maps(&self, pictures: Maps) -> std::result::Result<Maps, Misfit> {
+        let mut maps = max_pool(&self.stem.forward(&pictures)?, 3, false)?;
         for block in &self.blocks {
-            maps = block.forward(&maps)?;
+            maps = block.forward(maps)?;
         }
-        maps.flatten_from(2)?.mean(D::Minus1)?.matmul(&self.embed)
+        Ok(maps)
     }
 }
 
 #[derive(Debug)]
 struct Residual {
-    first: Convolution,
-    second: Convolution,
+    first: Dense,
+    second: Dense,
     down: bool,
 }
 
 impl Residual {
-    fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let maps = self.first.forward(input, RECTIFIED)?;
-        let maps = self.second.forward(&maps, STRAIGHT)?;
-        let sum = if self.down {
-            add_padded(&maps, &input.avg_pool2d(2)?)?
+    /// dlib adds maps of different shapes as if zeros stood where one of them ends, in channels, rows
+    /// and columns; what only the shortcut has is rectified already, as it comes from rectified maps.
+    fn forward(&self, input: Maps) -> std::result::Result<Maps, Misfit> {
+        let maps = self.first.forward(&input)?;
+        let mut sum = if self.down {
+            let halved = |length: usize, own: usize| (length / 2).max(own);
+            mean_pool_into(
+                &input,
+                halved(input.rows(), maps.rows()),
+                halved(input.columns(), maps.columns()),
+                maps.channels(),
+            )?
         } else {
-            (maps + input)?
+            input
         };
-        sum.relu()
+        self.second.add_to(&maps, &mut sum)?;
+        Ok(sum)
     }
 }
 
-/// dlib adds maps of different shapes as if zeros stood where one of them ends, in channels, rows and columns.
-fn add_padded(left: &Tensor, right: &Tensor) -> Result<Tensor> {
-    let (mut left, mut right) = (left.clone(), right.clone());
-    for dim in 1..4 {
-        let (a, b) = (left.dim(dim)?, right.dim(dim)?);
-        left = left.pad_with_zeros(dim, 0, b.saturating_sub(a))?;
-        right = right.pad_with_zeros(dim, 0, a.saturating_sub(b))?;
-    }
-    left + right
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Geometry {
-    side: usize,
-    stride: usize,
-    padding: usize,
-}
-
-impl Geometry {
-    fn new(side: usize, stride: usize, padding: usize) -> Self {
-        Self {
-            side,
-            stride,
-            padding,
-        }
+fn geometry(side: usize, stride: usize, padding: usize) -> Geometry {
+    Geometry {
+        side,
+        stride,
+        padding,
     }
 }
 
 /// A convolution with the affine layer after it folded into its filters and biases.
-#[derive(Debug)]
-struct Convolution {
+struct Folded {
     filters: Tensor,
     bias: Tensor,
-    geometry: Geometry,
 }
 
-impl Convolution {
+impl Folded {
     fn new(
         weights: &VarBuilder,
         index: usize,
-        inputs: usize,
-        outputs: usize,
-        geometry: Geometry,
+        [outputs, inputs]: [usize; 2],
+        Geometry { side, .. }: Geometry,
     ) -> Result<Self> {
-        let Geometry { side, .. } = geometry;
         let layer = weights.pp(format!("conv{index}"));
         let affine = weights.pp(format!("affine{index}"));
         let gamma = affine.get(outputs, "gamma")?;
         let filters = layer.get((outputs, inputs, side, side), "weight")?;
-        let filters = filters.broadcast_mul(&gamma.reshape((outputs, 1, 1, 1))?)?;
-        let bias = ((layer.get(outputs, "bias")? * gamma)? + affine.get(outputs, "beta")?)?;
         Ok(Self {
-            filters,
-            bias,
-            geometry,
+            filters: filters.broadcast_mul(&gamma.reshape((outputs, 1, 1, 1))?)?,
+            bias: ((layer.get(outputs, "bias")? * gamma)? + affine.get(outputs, "beta")?)?,
         })
     }
 
-    fn forward(&self, maps: &Tensor, slope: f32) -> Result<Tensor> {
-        let Geometry {
-            stride, padding, ..
-        } = self.geometry;
-        let maps = maps.conv2d(&self.filters, padding, stride, 1, 1)?;
-        bend(maps, &self.bias, slope)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use candle_core::Device;
-
-    use super::*;
-
-    #[test]
-    fn maps_of_different_shapes_are_added_from_their_first_corner() {
-        let left = Tensor::ones((1, 2, 1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
-        let right = Tensor::ones((1, 1, 2, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
-        let sum = add_padded(&left, &right).unwrap();
-        let sum = sum.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert_eq!(sum, [2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    fn pack(&self, geometry: Geometry) -> Result<Dense> {
+        layers::pack(&self.filters, &self.bias, &[RECTIFIED], geometry)
     }
 }

@@ -1,8 +1,14 @@
 //! The three networks of MTCNN (Zhang et al., "Joint Face Detection and Alignment using Multi-task
 //! Cascaded Convolutional Networks", 2016), with the layers that `facenet-pytorch` 2.6.0 gave them.
 
-use candle_core::{Result, Tensor};
-use candle_nn::{Conv2d, Conv2dConfig, Linear, Module, PReLU, VarBuilder};
+use candle_core::{Error, Result, Tensor};
+use candle_nn::{Linear, Module, PReLU, VarBuilder};
+use kernels::dense::{Dense as Convolution, Geometry};
+use kernels::error::Misfit;
+use kernels::maps::Maps;
+use kernels::pool::max_pool;
+
+use crate::vision::layers::{self, STRAIGHT};
 
 /// What the first network says of every place it looked at: one value a cell, rows from the top.
 #[derive(Debug)]
@@ -32,52 +38,69 @@ pub struct Output {
 /// P-Net: slides a window of 12 pixels over a picture in steps of 2.
 #[derive(Debug)]
 pub struct ProposalNet {
-    first: Conv,
-    second: Conv,
-    third: Conv,
-    class: Conv2d,
-    correction: Conv2d,
+    first: Convolution,
+    second: Convolution,
+    third: Convolution,
+    /// Two classes, then the four corrections.
+    verdict: Convolution,
 }
 
 impl ProposalNet {
     pub fn load(weights: &VarBuilder) -> Result<Self> {
-        let plain = Conv2dConfig::default();
+        let class = weights.pp("conv4_1");
+        let correction = weights.pp("conv4_2");
+        let filters = [
+            class.get((2, 32, 1, 1), "weight")?,
+            correction.get((4, 32, 1, 1), "weight")?,
+        ];
+        let bias = [class.get(2, "bias")?, correction.get(4, "bias")?];
         Ok(Self {
-            first: Conv::load(weights, 1, [3, 10, 3])?,
-            second: Conv::load(weights, 2, [10, 16, 3])?,
-            third: Conv::load(weights, 3, [16, 32, 3])?,
-            class: candle_nn::conv2d(32, 2, 1, plain, weights.pp("conv4_1"))?,
-            correction: candle_nn::conv2d(32, 4, 1, plain, weights.pp("conv4_2"))?,
+            first: convolution(weights, 1, [3, 10, 3])?,
+            second: convolution(weights, 2, [10, 16, 3])?,
+            third: convolution(weights, 3, [16, 32, 3])?,
+            verdict: layers::pack(
+                &Tensor::cat(&filters, 0)?,
+                &Tensor::cat(&bias, 0)?,
+                &[STRAIGHT],
+                valid(1),
+            )?,
         })
     }
 
     /// Looks at one picture of 1×3×height×width.
     pub fn forward(&self, picture: &Tensor) -> Result<Proposals> {
-        let features = max_pool(&self.first.forward(picture)?, 2)?;
-        let features = self.third.forward(&self.second.forward(&features)?)?;
-        let (_, _, _, width) = features.dims4()?;
-        let class = self.class.forward(&features)?.flatten_from(2)?.squeeze(0)?;
-        let class = class.to_vec2::<f32>()?;
-        let correction = self.correction.forward(&features)?.flatten_from(2)?;
-        let [other, face] = rows(class)?;
+        let verdict = self.maps(&layers::maps(picture)?).map_err(Error::wrap)?;
+        let planes = verdict.to_planes();
+        let planes: Vec<&[f32]> = planes
+            .chunks_exact(verdict.rows() * verdict.columns())
+            .collect();
+        let [other, face, corrections @ ..] = planes.as_slice() else {
+            return Err(Error::Msg("the first network gives too little".to_owned()));
+        };
         Ok(Proposals {
-            width,
+            width: verdict.columns(),
             probabilities: other
                 .iter()
-                .zip(&face)
+                .zip(*face)
                 .map(|(other, face)| probability(*other, *face))
                 .collect(),
-            corrections: rows(correction.squeeze(0)?.to_vec2()?)?,
+            corrections: rows(corrections.iter().map(|plane| plane.to_vec()).collect())?,
         })
+    }
+
+    fn maps(&self, picture: &Maps) -> std::result::Result<Maps, Misfit> {
+        let maps = max_pool(&self.first.forward(picture)?, 2, true)?;
+        let maps = self.third.forward(&self.second.forward(&maps)?)?;
+        self.verdict.forward(&maps)
     }
 }
 
 /// R-Net: judges crops of 24×24 pixels.
 #[derive(Debug)]
 pub struct RefinementNet {
-    first: Conv,
-    second: Conv,
-    third: Conv,
+    first: Convolution,
+    second: Convolution,
+    third: Convolution,
     dense: Dense,
     class: Linear,
     correction: Linear,
@@ -86,9 +109,9 @@ pub struct RefinementNet {
 impl RefinementNet {
     pub fn load(weights: &VarBuilder) -> Result<Self> {
         Ok(Self {
-            first: Conv::load(weights, 1, [3, 28, 3])?,
-            second: Conv::load(weights, 2, [28, 48, 3])?,
-            third: Conv::load(weights, 3, [48, 64, 2])?,
+            first: convolution(weights, 1, [3, 28, 3])?,
+            second: convolution(weights, 2, [28, 48, 3])?,
+            third: convolution(weights, 3, [48, 64, 2])?,
             dense: Dense::load(weights, 4, [576, 128])?,
             class: candle_nn::linear(128, 2, weights.pp("dense5_1"))?,
             correction: candle_nn::linear(128, 4, weights.pp("dense5_2"))?,
@@ -97,9 +120,8 @@ impl RefinementNet {
 
     /// Judges crops of n×3×24×24.
     pub fn forward(&self, crops: &Tensor) -> Result<Vec<Refinement>> {
-        let features = max_pool(&self.first.forward(crops)?, 3)?;
-        let features = max_pool(&self.second.forward(&features)?, 3)?;
-        let features = self.dense.forward(&self.third.forward(&features)?)?;
+        let features = self.maps(&layers::maps(crops)?).map_err(Error::wrap)?;
+        let features = self.dense.forward(&features)?;
         let class = self.class.forward(&features)?.to_vec2::<f32>()?;
         let correction = self.correction.forward(&features)?.to_vec2::<f32>()?;
         class
@@ -114,15 +136,21 @@ impl RefinementNet {
             })
             .collect()
     }
+
+    fn maps(&self, crops: &Maps) -> std::result::Result<Maps, Misfit> {
+        let maps = max_pool(&self.first.forward(crops)?, 3, true)?;
+        let maps = max_pool(&self.second.forward(&maps)?, 3, true)?;
+        self.third.forward(&maps)
+    }
 }
 
 /// O-Net: judges crops of 48×48 pixels and places the five points.
 #[derive(Debug)]
 pub struct OutputNet {
-    first: Conv,
-    second: Conv,
-    third: Conv,
-    fourth: Conv,
+    first: Convolution,
+    second: Convolution,
+    third: Convolution,
+    fourth: Convolution,
     dense: Dense,
     class: Linear,
     correction: Linear,
@@ -132,10 +160,10 @@ pub struct OutputNet {
 impl OutputNet {
     pub fn load(weights: &VarBuilder) -> Result<Self> {
         Ok(Self {
-            first: Conv::load(weights, 1, [3, 32, 3])?,
-            second: Conv::load(weights, 2, [32, 64, 3])?,
-            third: Conv::load(weights, 3, [64, 64, 3])?,
-            fourth: Conv::load(weights, 4, [64, 128, 2])?,
+            first: convolution(weights, 1, [3, 32, 3])?,
+            second: convolution(weights, 2, [32, 64, 3])?,
+            third: convolution(weights, 3, [64, 64, 3])?,
+            fourth: convolution(weights, 4, [64, 128, 2])?,
             dense: Dense::load(weights, 5, [1152, 256])?,
             class: candle_nn::linear(256, 2, weights.pp("dense6_1"))?,
             correction: candle_nn::linear(256, 4, weights.pp("dense6_2"))?,
@@ -145,10 +173,8 @@ impl OutputNet {
 
     /// Judges crops of n×3×48×48.
     pub fn forward(&self, crops: &Tensor) -> Result<Vec<Output>> {
-        let features = max_pool(&self.first.forward(crops)?, 3)?;
-        let features = max_pool(&self.second.forward(&features)?, 3)?;
-        let features = max_pool(&self.third.forward(&features)?, 2)?;
-        let features = self.dense.forward(&self.fourth.forward(&features)?)?;
+        let features = self.maps(&layers::maps(crops)?).map_err(Error::wrap)?;
+        let features = self.dense.forward(&features)?;
         let class = self.class.forward(&features)?.to_vec2::<f32>()?;
         let correction = self.correction.forward(&features)?.to_vec2::<f32>()?;
         let points = self.points.forward(&features)?.to_vec2::<f32>()?;
@@ -166,32 +192,39 @@ impl OutputNet {
             })
             .collect()
     }
-}
 
-/// A convolution without padding and its `PReLU`.
-#[derive(Debug)]
-struct Conv {
-    conv: Conv2d,
-    prelu: PReLU,
-}
-
-impl Conv {
-    /// Takes `conv{number}` and `prelu{number}`; sizes are channels in, channels out and the kernel's side.
-    fn load(
-        weights: &VarBuilder,
-        number: usize,
-        [input, output, side]: [usize; 3],
-    ) -> Result<Self> {
-        let conv = weights.pp(format!("conv{number}"));
-        let prelu = weights.pp(format!("prelu{number}"));
-        Ok(Self {
-            conv: candle_nn::conv2d(input, output, side, Conv2dConfig::default(), conv)?,
-            prelu: candle_nn::prelu(Some(output), prelu)?,
-        })
+    fn maps(&self, crops: &Maps) -> std::result::Result<Maps, Misfit> {
+        let maps = max_pool(&self.first.forward(crops)?, 3, true)?;
+        let maps = max_pool(&self.second.forward(&maps)?, 3, true)?;
+        let maps = max_pool(&self.third.forward(&maps)?, 2, true)?;
+        self.fourth.forward(&maps)
     }
+}
 
-    fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        self.prelu.forward(&self.conv.forward(input)?)
+/// A convolution without padding and its `PReLU`: takes `conv{number}` and `prelu{number}`; sizes are
+/// channels in, channels out and the kernel's side.
+fn convolution(
+    weights: &VarBuilder,
+    number: usize,
+    [inputs, outputs, side]: [usize; 3],
+) -> Result<Convolution> {
+    let layer = weights.pp(format!("conv{number}"));
+    let slopes = weights
+        .pp(format!("prelu{number}"))
+        .get(outputs, "weight")?;
+    layers::pack(
+        &layer.get((outputs, inputs, side, side), "weight")?,
+        &layer.get(outputs, "bias")?,
+        &slopes.to_vec1()?,
+        valid(side),
+    )
+}
+
+fn valid(side: usize) -> Geometry {
+    Geometry {
+        side,
+        stride: 1,
+        padding: 0,
     }
 }
 
@@ -213,20 +246,14 @@ impl Dense {
     }
 
     /// The weights were first trained where maps are laid out width, height, channels.
-    fn forward(&self, map: &Tensor) -> Result<Tensor> {
-        let flat = map.permute((0, 3, 2, 1))?.contiguous()?.flatten_from(1)?;
+    fn forward(&self, maps: &Maps) -> Result<Tensor> {
+        let planes = layers::tensor(maps)?;
+        let flat = planes
+            .permute((0, 3, 2, 1))?
+            .contiguous()?
+            .flatten_from(1)?;
         self.prelu.forward(&self.linear.forward(&flat)?)
     }
-}
-
-/// Pools by the largest of side×side in steps of two; a window that hangs over the right or the
-/// lower edge counts. Repeating the edge once gives it what it lacks and changes no maximum.
-fn max_pool(map: &Tensor, side: usize) -> Result<Tensor> {
-    let (_, _, height, width) = map.dims4()?;
-    let missing = |length: usize| length.saturating_sub(side) % 2;
-    map.pad_with_same(2, 0, missing(height))?
-        .pad_with_same(3, 0, missing(width))?
-        .max_pool2d_with_stride(side, 2)
 }
 
 /// The softmax of two classes, read for the second.

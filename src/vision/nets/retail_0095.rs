@@ -1,13 +1,16 @@
 //! Open Model Zoo's face-reidentification-retail-0095: inverted bottlenecks, 128×128 BGR to 256 numbers.
 
-use candle_core::{D, Result, Tensor};
+use candle_core::{Error, Result, Tensor};
 use candle_nn::VarBuilder;
+use kernels::dense::{Dense, Geometry};
+use kernels::depthwise::Depthwise;
+use kernels::error::Misfit;
+use kernels::maps::Maps;
 
 use crate::packs::convert::openvino_bin::{
     BOTTLENECKS, Bottleneck, EMBEDDING, HEAD, LAST_SIDE, STEM,
 };
-use crate::vision::kernels::bend::{STRAIGHT, bend};
-use crate::vision::kernels::depthwise::depthwise;
+use crate::vision::layers::{self, STRAIGHT};
 
 /// Side of the picture that it takes.
 pub const SIDE: u32 = 128;
@@ -17,11 +20,11 @@ pub const SIDE: u32 = 128;
 pub struct Retail0095 {
     scale: Tensor,
     shift: Tensor,
-    stem: Layer,
-    stem_depthwise: Layer,
+    stem: Dense,
+    stem_depthwise: Depthwise,
     blocks: Vec<Block>,
-    expand: Layer,
-    last_filters: Layer,
+    expand: Dense,
+    last_filters: Depthwise,
     embed: Tensor,
 }
 
@@ -39,11 +42,18 @@ impl Retail0095 {
         Ok(Self {
             scale: input.get(3, "scale")?.reshape((1, 3, 1, 1))?,
             shift: input.get(3, "shift")?.reshape((1, 3, 1, 1))?,
-            stem: Layer::bent(&stem.pp("conv"), &[STEM, 3, 3, 3])?,
-            stem_depthwise: Layer::bent(&stem.pp("depthwise"), &[STEM, 1, 3, 3])?,
+            stem: dense(&stem.pp("conv"), [STEM, 3], geometry(3, 2, 1))?,
+            stem_depthwise: depthwise(&stem.pp("depthwise"), STEM, 1)?,
             blocks,
-            expand: Layer::bent(&head.pp("expand"), &[HEAD, last])?,
-            last_filters: Layer::straight(&head.pp("depthwise"), &[HEAD, 1, LAST_SIDE, LAST_SIDE])?,
+            expand: pointwise(&head.pp("expand"), [HEAD, last])?,
+            last_filters: layers::pack_depthwise(
+                &head
+                    .pp("depthwise")
+                    .get((HEAD, 1, LAST_SIDE, LAST_SIDE), "weight")?,
+                &head.pp("depthwise").get(HEAD, "bias")?,
+                STRAIGHT,
+                geometry(LAST_SIDE, 1, 0),
+            )?,
             embed: head
                 .get((EMBEDDING, HEAD), "embed.weight")?
                 .t()?
@@ -53,17 +63,21 @@ impl Retail0095 {
 
     /// (pictures, 3, 128, 128) of 0–255, blue first, to (pictures, 256).
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        let maps = pictures
+        let pictures = pictures
             .broadcast_mul(&self.scale)?
             .broadcast_add(&self.shift)?;
-        let maps = self.stem.convolve(&maps, 2, 1)?;
-        let mut maps = self.stem_depthwise.depthwise(&maps, 1, 1)?;
+        let maps = self.maps(&layers::maps(&pictures)?).map_err(Error::wrap)?;
+        layers::means(&maps)?.matmul(&self.embed)
+    }
+
+    /// The last filters are as large as the maps, so that one pixel is left.
+    fn maps(&self, pictures: &Maps) -> std::result::Result<Maps, Misfit> {
+        let maps = self.stem.forward(pictures)?;
+        let mut maps = self.stem_depthwise.forward(&maps)?;
         for block in &self.blocks {
             maps = block.forward(&maps)?;
         }
-        let maps = self.expand.pointwise(&maps)?;
-        let maps = self.last_filters.depthwise(&maps, 1, 0)?;
-        maps.flatten_from(1)?.matmul(&self.embed)
+        self.last_filters.forward(&self.expand.forward(&maps)?)
     }
 }
 
@@ -71,11 +85,11 @@ impl Retail0095 {
 #[derive(Debug)]
 struct Block {
     shape: Bottleneck,
-    expand: Layer,
-    depthwise: Layer,
-    project: Layer,
-    squeeze: Layer,
-    excite: Layer,
+    expand: Dense,
+    depthwise: Depthwise,
+    project: Dense,
+    squeeze: Dense,
+    excite: Dense,
 }
 
 impl Block {
@@ -89,71 +103,84 @@ impl Block {
         let squeezed = shape.squeezed();
         Ok(Self {
             shape,
-            expand: Layer::bent(&weights.pp("expand"), &[expanded, inputs])?,
-            depthwise: Layer::bent(&weights.pp("depthwise"), &[expanded, 1, 3, 3])?,
-            project: Layer::straight(&weights.pp("project"), &[outputs, expanded])?,
-            squeeze: Layer::bent(&weights.pp("squeeze"), &[squeezed, outputs])?,
-            excite: Layer::straight(&weights.pp("excite"), &[outputs, squeezed])?,
+            expand: pointwise(&weights.pp("expand"), [expanded, inputs])?,
+            depthwise: depthwise(&weights.pp("depthwise"), expanded, shape.stride)?,
+            project: straight(&weights.pp("project"), [outputs, expanded])?,
+            squeeze: pointwise(&weights.pp("squeeze"), [squeezed, outputs])?,
+            excite: straight(&weights.pp("excite"), [outputs, squeezed])?,
         })
     }
 
-    fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let maps = self.expand.pointwise(input)?;
-        let maps = self.depthwise.depthwise(&maps, self.shape.stride, 1)?;
-        let maps = self.project.pointwise(&maps)?;
-        let means = maps.flatten_from(2)?.mean_keepdim(D::Minus1)?;
-        let means = self.squeeze.pointwise(&means.unsqueeze(D::Minus1)?)?;
-        let weights = candle_nn::ops::sigmoid(&self.excite.pointwise(&means)?)?;
-        let maps = maps.broadcast_mul(&weights)?;
-        if self.shape.stride == 1 && self.shape.inputs == self.shape.outputs {
-            maps + input
-        } else {
-            Ok(maps)
+    fn forward(&self, input: &Maps) -> std::result::Result<Maps, Misfit> {
+        let maps = self.depthwise.forward(&self.expand.forward(input)?)?;
+        let mut maps = self.project.forward(&maps)?;
+        let means = Maps::from_planes(&maps.means(), [maps.pictures(), maps.channels(), 1, 1])?;
+        let mut weights = self
+            .excite
+            .forward(&self.squeeze.forward(&means)?)?
+            .to_planes();
+        for weight in &mut weights {
+            *weight = 1.0 / (1.0 + (-*weight).exp());
         }
+        maps.weigh(&weights)?;
+        if self.shape.stride == 1 && self.shape.inputs == self.shape.outputs {
+            maps.add(input)?;
+        }
+        Ok(maps)
     }
 }
 
-/// Filters with a bias each and the slope of what is negative after them.
-#[derive(Debug)]
-struct Layer {
-    filters: Tensor,
-    bias: Tensor,
-    slope: f32,
+fn geometry(side: usize, stride: usize, padding: usize) -> Geometry {
+    Geometry {
+        side,
+        stride,
+        padding,
+    }
 }
 
-impl Layer {
-    fn straight(weights: &VarBuilder, shape: &[usize]) -> Result<Self> {
-        Ok(Self {
-            filters: weights.get(shape, "weight")?,
-            bias: weights.get(shape[0], "bias")?,
-            slope: STRAIGHT,
-        })
-    }
+/// A convolution of one pixel, and a bent line after it.
+fn pointwise(weights: &VarBuilder, shape: [usize; 2]) -> Result<Dense> {
+    dense(weights, shape, geometry(1, 1, 0))
+}
 
-    fn bent(weights: &VarBuilder, shape: &[usize]) -> Result<Self> {
-        let slope = weights.get(1, "slope")?.to_vec1::<f32>()?[0];
-        Ok(Self {
-            slope,
-            ..Self::straight(weights, shape)?
-        })
-    }
+/// A convolution of one pixel and no more.
+fn straight(weights: &VarBuilder, [outputs, inputs]: [usize; 2]) -> Result<Dense> {
+    layers::pack(
+        &weights
+            .get((outputs, inputs), "weight")?
+            .reshape((outputs, inputs, 1, 1))?,
+        &weights.get(outputs, "bias")?,
+        &[STRAIGHT],
+        geometry(1, 1, 0),
+    )
+}
 
-    fn convolve(&self, maps: &Tensor, stride: usize, padding: usize) -> Result<Tensor> {
-        self.bend(maps.conv2d(&self.filters, padding, stride, 1, 1)?)
-    }
+fn dense(weights: &VarBuilder, [outputs, inputs]: [usize; 2], geometry: Geometry) -> Result<Dense> {
+    let side = geometry.side;
+    let filters = if side == 1 {
+        weights.get((outputs, inputs), "weight")?
+    } else {
+        weights.get((outputs, inputs, side, side), "weight")?
+    };
+    layers::pack(
+        &filters.reshape((outputs, inputs, side, side))?,
+        &weights.get(outputs, "bias")?,
+        &slope(weights)?,
+        geometry,
+    )
+}
 
-    fn depthwise(&self, maps: &Tensor, stride: usize, padding: usize) -> Result<Tensor> {
-        self.bend(depthwise(maps, &self.filters, stride, padding)?)
-    }
+fn depthwise(weights: &VarBuilder, channels: usize, stride: usize) -> Result<Depthwise> {
+    let slope = slope(weights)?;
+    layers::pack_depthwise(
+        &weights.get((channels, 1, 3, 3), "weight")?,
+        &weights.get(channels, "bias")?,
+        slope[0],
+        geometry(3, stride, 1),
+    )
+}
 
-    /// A convolution of one pixel is a matrix over the channels.
-    fn pointwise(&self, maps: &Tensor) -> Result<Tensor> {
-        let (pictures, _, rows, columns) = maps.dims4()?;
-        let mixed = self.filters.broadcast_matmul(&maps.flatten_from(2)?)?;
-        self.bend(mixed.reshape((pictures, (), rows, columns))?)
-    }
-
-    fn bend(&self, maps: Tensor) -> Result<Tensor> {
-        bend(maps, &self.bias, self.slope)
-    }
+/// What is negative is multiplied by one number of the layer.
+fn slope(weights: &VarBuilder) -> Result<[f32; 1]> {
+    Ok([weights.get(1, "slope")?.to_vec1::<f32>()?[0]])
 }

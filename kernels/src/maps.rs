@@ -1,0 +1,202 @@
+//! Feature maps laid out for the kernels: channels last, zeros around each picture.
+
+use crate::error::{Misfit, misfit};
+
+/// Maps of several pictures of one size.
+///
+/// The numbers of one pixel stand together, channel after channel; rows follow each other `pitch`
+/// pixels apart. One row of zeros stands above and below a picture and one column between two rows,
+/// which closes the one and opens the next, so that a filter of 3×3 may look one pixel beyond any
+/// edge, and the pixels of a whole picture lie evenly in one line.
+#[derive(Clone)]
+pub struct Maps {
+    pub(crate) pictures: usize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) channels: usize,
+    pub(crate) values: Vec<f32>,
+}
+
+impl Maps {
+    pub(crate) fn zeros(pictures: usize, rows: usize, columns: usize, channels: usize) -> Self {
+        let mut maps = Self {
+            pictures,
+            rows,
+            columns,
+            channels,
+            values: Vec::new(),
+        };
+        maps.values = vec![0.0; pictures * maps.picture_size()];
+        maps
+    }
+
+    /// From numbers laid out (pictures, channels, rows, columns).
+    pub fn from_planes(
+        values: &[f32],
+        [pictures, channels, rows, columns]: [usize; 4],
+    ) -> Result<Self, Misfit> {
+        if values.len() != pictures * channels * rows * columns || values.is_empty() {
+            misfit!(
+                "{} numbers are not {pictures}×{channels}×{rows}×{columns}",
+                values.len()
+            );
+        }
+        let mut maps = Self::zeros(pictures, rows, columns, channels);
+        let planes = values.chunks_exact(rows * columns);
+        for (index, plane) in planes.enumerate() {
+            let (picture, channel) = (index / channels, index % channels);
+            for (row, line) in plane.chunks_exact(columns).enumerate() {
+                let start = maps.at(picture, row, 0) + channel;
+                let pixels = maps.values[start..].iter_mut().step_by(channels);
+                for (to, from) in pixels.zip(line) {
+                    *to = *from;
+                }
+            }
+        }
+        Ok(maps)
+    }
+
+    /// The numbers laid out (pictures, channels, rows, columns).
+    pub fn to_planes(&self) -> Vec<f32> {
+        let (rows, columns, channels) = (self.rows, self.columns, self.channels);
+        let mut values = Vec::with_capacity(self.pictures * channels * rows * columns);
+        for picture in 0..self.pictures {
+            for channel in 0..channels {
+                for row in 0..rows {
+                    let start = self.at(picture, row, 0) + channel;
+                    let pixels = self.values[start..].iter().step_by(channels);
+                    values.extend(pixels.take(columns));
+                }
+            }
+        }
+        values
+    }
+
+    /// The mean of each channel over each picture: a row of channels a picture.
+    pub fn means(&self) -> Vec<f32> {
+        let mut means = Vec::with_capacity(self.pictures * self.channels);
+        let share = 1.0 / (self.rows * self.columns) as f32;
+        for picture in 0..self.pictures {
+            let mut sums = vec![0.0_f32; self.channels];
+            for row in 0..self.rows {
+                let line = &self.values[self.at(picture, row, 0)..][..self.columns * self.channels];
+                for pixel in line.chunks_exact(self.channels) {
+                    for (sum, value) in sums.iter_mut().zip(pixel) {
+                        *sum += value;
+                    }
+                }
+            }
+            means.extend(sums.into_iter().map(|sum| sum * share));
+        }
+        means
+    }
+
+    /// Multiplies each channel of each picture by a weight of its own: a row of channels a picture.
+    pub fn weigh(&mut self, weights: &[f32]) -> Result<(), Misfit> {
+        if weights.len() != self.pictures * self.channels {
+            misfit!("{} weights for {self:?}", weights.len());
+        }
+        let (size, channels) = (self.picture_size(), self.channels);
+        let pictures = self.values.chunks_exact_mut(size);
+        for (picture, weights) in pictures.zip(weights.chunks_exact(channels)) {
+            // The zeros between the rows stay zeros.
+            for pixel in picture.chunks_exact_mut(channels) {
+                for (value, weight) in pixel.iter_mut().zip(weights) {
+                    *value *= weight;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds maps of the same shape.
+    pub fn add(&mut self, other: &Self) -> Result<(), Misfit> {
+        let shape = |maps: &Self| (maps.pictures, maps.rows, maps.columns, maps.channels);
+        if shape(self) != shape(other) {
+            misfit!("{other:?} to add to {self:?}");
+        }
+        for (sum, value) in self.values.iter_mut().zip(&other.values) {
+            *sum += value;
+        }
+        Ok(())
+    }
+
+    pub fn pictures(&self) -> usize {
+        self.pictures
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Pixels from one row to the next.
+    pub(crate) fn pitch(&self) -> usize {
+        self.columns + 1
+    }
+
+    /// Numbers from one picture to the next: its rows, the zeros above and below, and the two
+    /// corners that a filter reaches.
+    pub(crate) fn picture_size(&self) -> usize {
+        ((self.rows + 2) * self.pitch() + 2) * self.channels
+    }
+
+    /// Where a pixel's numbers begin.
+    pub(crate) fn at(&self, picture: usize, row: usize, column: usize) -> usize {
+        let pixel = (row + 1) * self.pitch() + column + 1;
+        picture * self.picture_size() + pixel * self.channels
+    }
+
+    pub(crate) fn refuse_unless(&self, channels: usize) -> Result<(), Misfit> {
+        if self.channels != channels {
+            misfit!(
+                "maps of {} channels for a layer of {channels}",
+                self.channels
+            );
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Maps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            pictures,
+            rows,
+            columns,
+            channels,
+            ..
+        } = self;
+        write!(f, "Maps({pictures}×{rows}×{columns}×{channels}, …)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_as_they_went_in() {
+        let values: Vec<f32> = (0..2 * 3 * 4 * 5).map(|i| i as f32).collect();
+        let maps = Maps::from_planes(&values, [2, 3, 4, 5]).unwrap();
+        assert_eq!(maps.to_planes(), values);
+        // Nothing but the pictures' own numbers was written: the rest is zero, as the first one is.
+        let written = maps.values.iter().filter(|value| **value != 0.0).count();
+        assert_eq!(written, values.len() - 1);
+        let mut doubled = maps.clone();
+        doubled.weigh(&[2.0; 6]).unwrap();
+        let mut sum = maps.clone();
+        sum.add(&maps).unwrap();
+        assert_eq!(doubled.values, sum.values);
+        assert!(doubled.weigh(&[2.0; 5]).is_err());
+        assert!(Maps::from_planes(&values, [2, 3, 4, 4]).is_err());
+        assert!(Maps::from_planes(&[], [0, 3, 4, 4]).is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! Maps made smaller: the largest, or the mean, of windows that step by two.
+
+use crate::error::{Misfit, misfit};
+use crate::maps::Maps;
+
+/// The largest of windows of side×side in steps of two. `overhang` counts windows that hang over the
+/// right or the lower edge.
+pub fn max_pool(maps: &Maps, side: usize, overhang: bool) -> Result<Maps, Misfit> {
+    let of = |length: usize| {
+        let free = length.checked_sub(side)?;
+        Some(if overhang { free.div_ceil(2) } else { free / 2 } + 1)
+    };
+    let (Some(rows), Some(columns)) = (of(maps.rows), of(maps.columns)) else {
+        misfit!("{maps:?} are smaller than a window of {side}");
+    };
+    let mut out = Maps::zeros(maps.pictures, rows, columns, maps.channels);
+    each_pixel(&mut out, rows, columns, |picture, row, column, pixel| {
+        pixel.fill(f32::NEG_INFINITY);
+        for dy in 0..side.min(maps.rows - 2 * row) {
+            for dx in 0..side.min(maps.columns - 2 * column) {
+                let from = &maps.values[maps.at(picture, 2 * row + dy, 2 * column + dx)..];
+                for (most, value) in pixel.iter_mut().zip(from) {
+                    *most = most.max(*value);
+                }
+            }
+        }
+    });
+    Ok(out)
+}
+
+/// The means of windows of 2×2 in steps of two, in the first corner of larger maps of zeros.
+pub fn mean_pool_into(
+    maps: &Maps,
+    rows: usize,
+    columns: usize,
+    channels: usize,
+) -> Result<Maps, Misfit> {
+    let (own_rows, own_columns) = (maps.rows / 2, maps.columns / 2);
+    if own_rows > rows || own_columns > columns || maps.channels > channels {
+        misfit!("{maps:?} halved are larger than {rows}×{columns}×{channels}");
+    }
+    let mut out = Maps::zeros(maps.pictures, rows, columns, channels);
+    each_pixel(
+        &mut out,
+        own_rows,
+        own_columns,
+        |picture, row, column, pixel| {
+            for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                let from = maps.at(picture, 2 * row + dy, 2 * column + dx);
+                let from = &maps.values[from..from + maps.channels];
+                for (sum, value) in pixel.iter_mut().zip(from) {
+                    *sum += 0.25 * value;
+                }
+            }
+        },
+    );
+    Ok(out)
+}
+
+/// Has `fill` write every pixel of the first `rows` and `columns`.
+fn each_pixel(
+    out: &mut Maps,
+    rows: usize,
+    columns: usize,
+    mut fill: impl FnMut(usize, usize, usize, &mut [f32]),
+) {
+    for picture in 0..out.pictures {
+        for row in 0..rows {
+            for column in 0..columns {
+                let at = out.at(picture, row, column);
+                let pixel = &mut out.values[at..at + out.channels];
+                fill(picture, row, column, pixel);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maps(rows: usize, columns: usize) -> Maps {
+        let values: Vec<f32> = (0..rows * columns).map(|index| index as f32).collect();
+        Maps::from_planes(&values, [1, 1, rows, columns]).unwrap()
+    }
+
+    #[test]
+    fn the_largest_of_each_window_stays() {
+        // 0 1 2 3 4 / 5 6 7 8 9 / …: the largest is the lower right one.
+        assert_eq!(
+            max_pool(&maps(5, 5), 3, false).unwrap().to_planes(),
+            [12.0, 14.0, 22.0, 24.0]
+        );
+        assert_eq!(max_pool(&maps(3, 3), 2, false).unwrap().to_planes(), [4.0]);
+        // A window over the edge sees what is there.
+        assert_eq!(
+            max_pool(&maps(3, 3), 2, true).unwrap().to_planes(),
+            [4.0, 5.0, 7.0, 8.0]
+        );
+        let negative = Maps::from_planes(&[-3.0, -1.0, -2.0, -4.0], [1, 1, 2, 2]).unwrap();
+        assert_eq!(max_pool(&negative, 2, true).unwrap().to_planes(), [-1.0]);
+        assert!(max_pool(&maps(5, 5), 6, true).is_err());
+    }
+
+    #[test]
+    fn the_mean_of_each_window_stands_in_the_first_corner() {
+        let found = mean_pool_into(&maps(5, 4), 3, 2, 2).unwrap();
+        assert_eq!(
+            found.to_planes(),
+            [2.5, 4.5, 10.5, 12.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+        );
+        assert!(mean_pool_into(&maps(5, 4), 1, 2, 1).is_err());
+    }
+}

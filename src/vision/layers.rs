@@ -1,0 +1,65 @@
+//! Brings tensors to the kernels and back: packs a convolution, lays a batch of pictures out.
+
+use candle_core::{Device, Error, Result, Tensor};
+use kernels::dense::{Dense, Filters, Geometry};
+use kernels::depthwise::Depthwise;
+use kernels::machine::Machine;
+use kernels::maps::Maps;
+
+/// The slope that leaves a negative number as it is.
+pub const STRAIGHT: f32 = 1.0;
+/// The slope of a rectifier.
+pub const RECTIFIED: f32 = 0.0;
+
+/// Packs filters (outputs, inputs, side, side) with a bias an output, for the processor at hand.
+pub fn pack(filters: &Tensor, bias: &Tensor, slopes: &[f32], geometry: Geometry) -> Result<Dense> {
+    let (outputs, inputs, _, _) = filters.dims4()?;
+    let weights = filters.flatten_all()?.to_vec1()?;
+    let bias = bias.to_vec1()?;
+    let filters = Filters {
+        weights: &weights,
+        bias: &bias,
+        slopes,
+        inputs,
+        outputs,
+        geometry,
+    };
+    Dense::pack(Machine::best(), &filters).map_err(Error::wrap)
+}
+
+/// Packs filters (channels, 1, side, side) with a bias a channel.
+pub fn pack_depthwise(
+    filters: &Tensor,
+    bias: &Tensor,
+    slope: f32,
+    geometry: Geometry,
+) -> Result<Depthwise> {
+    let weights: Vec<f32> = filters.flatten_all()?.to_vec1()?;
+    let bias: Vec<f32> = bias.to_vec1()?;
+    Depthwise::pack(Machine::best(), &weights, &bias, slope, geometry).map_err(Error::wrap)
+}
+
+/// Lays out (pictures, channels, rows, columns).
+pub fn maps(pictures: &Tensor) -> Result<Maps> {
+    let (count, channels, rows, columns) = pictures.dims4()?;
+    let values = pictures.flatten_all()?.to_vec1()?;
+    Maps::from_planes(&values, [count, channels, rows, columns]).map_err(Error::wrap)
+}
+
+/// The maps as (pictures, channels, rows, columns).
+pub fn tensor(maps: &Maps) -> Result<Tensor> {
+    let shape = (
+        maps.pictures(),
+        maps.channels(),
+        maps.rows(),
+        maps.columns(),
+    );
+    Tensor::from_vec(maps.to_planes(), shape, &Device::Cpu)
+}
+
+/// The mean of each channel: (pictures, channels).
+pub fn means(maps: &Maps) -> Result<Tensor> {
+    let means = maps.means();
+    let shape = (means.len() / maps.channels(), maps.channels());
+    Tensor::from_vec(means, shape, &Device::Cpu)
+}
