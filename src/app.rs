@@ -314,7 +314,8 @@ pub fn picture_limits(config: &Config) -> PictureLimits {
     }
 }
 
-fn media_limits(config: &Config) -> MediaLimits {
+/// What a video may cost.
+pub fn media_limits(config: &Config) -> MediaLimits {
     MediaLimits {
         max_bytes: config.max_video_bytes,
         max_duration_ms: u64::from(config.max_video_seconds) * 1000,

@@ -26,6 +26,8 @@
 //!   may speak about, [`scoring::expression`] how, [`scoring::reasons`] what they may answer.
 //! - [`media`]: a video file in, upright RGB frames with their times out.
 //! - [`vision`]: a picture in; faces, embeddings and quality out.
+//!   The arithmetic of its networks is the package `kernels/`, which is compiled for speed in every profile
+//!   and holds all of the `unsafe` code.
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`].
 //! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::operations::clock::Clock as _;
 
 pub mod audit;
+pub mod bench;
 pub mod compare;
 pub mod embed;
 pub mod error;
@@ -48,6 +49,7 @@ enum Command {
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
     Eval(eval::EvalArgs),
+    Bench(bench::BenchArgs),
     Models(models::ModelsArgs),
     Replay(replay::ReplayArgs),
     Rules(rules::RulesArgs),
@@ -83,6 +85,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
             };
             Ok(eval::run(&args, &settings, &mut std::io::stdout())?)
         }
+        Command::Bench(args) => bench::run(&args, &config),
         Command::Models(args) => {
             let settings = models::ModelsSettings {
                 dir: config.models,

@@ -224,6 +224,12 @@ impl Embedder {
         Ok(vectors)
     }
 
+    /// A grey chip of the size that the network takes.
+    pub fn blank_chip(&self) -> Result<Picture, VisionError> {
+        let (width, height) = (self.input.width, self.input.height);
+        Picture::from_rgb(width, height, vec![127; (width * height * 3) as usize])
+    }
+
     /// 0 to 100 by the pack's calibration.
     pub fn percentage(&self, similarity: f32) -> f64 {
         self.scale.percentage(f64::from(similarity))

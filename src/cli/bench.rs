@@ -1,0 +1,189 @@
+//! `likeness bench`: how long one step takes on this machine.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Args, Subcommand};
+use kernels::machine::Machine;
+use serde::Serialize;
+
+use crate::app;
+use crate::cli::error::CliError;
+use crate::cli::output;
+use crate::config::Config;
+use crate::media::sampling;
+use crate::pipeline::examiner::{ExaminationInput, Examiner as _};
+use crate::vision::picture::Picture;
+use crate::vision::subject;
+
+/// Frames that a video is sampled for.
+const FRAMES: usize = 8;
+
+/// Times one step: after three runs that do not count, the median of the others.
+///
+/// The figures are for comparing machines, packs and versions. Let nothing else run meanwhile.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    step: Step,
+
+    /// Threads that the networks may use.
+    #[arg(long, value_name = "N", default_value_t = 1, global = true, value_parser = clap::value_parser!(u8).range(1..))]
+    threads: u8,
+
+    /// Runs that count.
+    #[arg(long, value_name = "N", default_value_t = 20, global = true, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+
+    /// Prints one JSON object.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Step {
+    /// The deciding embedder's network, once forward.
+    Embed {
+        /// Faces that go through it together.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+        batch: u8,
+    },
+    /// Finding the faces of a picture.
+    Detect {
+        /// The picture.
+        #[arg(long, value_name = "FILE")]
+        image: PathBuf,
+    },
+    /// Sampling eight frames of a video.
+    Decode {
+        /// The video.
+        #[arg(long, value_name = "FILE")]
+        video: PathBuf,
+    },
+    /// A whole examination of a document and a video, with models that are warm.
+    Match {
+        /// The document.
+        #[arg(long, value_name = "FILE")]
+        image: PathBuf,
+        /// The video.
+        #[arg(long, value_name = "FILE")]
+        video: PathBuf,
+    },
+}
+
+#[derive(Serialize)]
+struct Figures {
+    step: &'static str,
+    pack: String,
+    /// The instruction set of the kernels.
+    machine: &'static str,
+    threads: u8,
+    runs: u32,
+    median_ms: f64,
+    min_ms: f64,
+    max_ms: f64,
+}
+
+/// Runs the command.
+pub fn run(args: &BenchArgs, config: &Config) -> Result<ExitCode, CliError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(usize::from(args.threads))
+        .build_global()?;
+    let (step, pack, mut times) = match &args.step {
+        Step::Embed { batch } => embed(args, config, usize::from(*batch))?,
+        Step::Detect { image } => detect(args, config, image)?,
+        Step::Decode { video } => decode(args, config, video)?,
+        Step::Match { image, video } => whole(args, config, image, video)?,
+    };
+    times.sort_by(f64::total_cmp);
+    let at = |index: usize| times.get(index).copied().unwrap_or_default();
+    let figures = Figures {
+        step,
+        pack,
+        machine: Machine::best().name(),
+        threads: args.threads,
+        runs: args.runs,
+        median_ms: f64::midpoint(at((times.len() - 1) / 2), at(times.len() / 2)),
+        min_ms: at(0),
+        max_ms: at(times.len() - 1),
+    };
+    if args.json {
+        output::json_line(&figures)?;
+    } else {
+        output::line(&format!(
+            "{} {}: median {:.2} ms, {:.2} to {:.2} ms, {} runs, threads {}, {}",
+            figures.step,
+            figures.pack,
+            figures.median_ms,
+            figures.min_ms,
+            figures.max_ms,
+            figures.runs,
+            figures.threads,
+            figures.machine,
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+type Timed = (&'static str, String, Vec<f64>);
+
+fn embed(args: &BenchArgs, config: &Config, batch: usize) -> Result<Timed, CliError> {
+    let (_, embedder, facts) = app::networks(config)?;
+    let chip = embedder.blank_chip()?;
+    let chips = vec![chip; batch];
+    let times = timed(args.runs, || Ok(embedder.raw(&chips).map(drop)?))?;
+    Ok(("embed", facts.embedder, times))
+}
+
+fn detect(args: &BenchArgs, config: &Config, image: &Path) -> Result<Timed, CliError> {
+    let (detector, _, facts) = app::networks(config)?;
+    let picture = Picture::open(image, &app::picture_limits(config))?;
+    let smallest = subject::min_face_for(&picture);
+    let times = timed(args.runs, || {
+        Ok(detector.detect(&picture, smallest).map(drop)?)
+    })?;
+    Ok(("detect", facts.detector, times))
+}
+
+fn decode(args: &BenchArgs, config: &Config, video: &Path) -> Result<Timed, CliError> {
+    let limits = app::media_limits(config);
+    let times = timed(args.runs, || {
+        let sampled = sampling::sample(video, &limits, FRAMES, &mut |_| ControlFlow::Continue(()));
+        Ok(sampled.map(drop)?)
+    })?;
+    Ok(("decode", "ffmpeg".to_owned(), times))
+}
+
+fn whole(
+    args: &BenchArgs,
+    config: &Config,
+    document: &Path,
+    video: &Path,
+) -> Result<Timed, CliError> {
+    let (examiner, facts) = app::examiner(config)?;
+    let times = timed(args.runs, || {
+        let input = ExaminationInput {
+            document,
+            video,
+            frames: FRAMES,
+        };
+        Ok(examiner.examine(input, &mut |_, _| ()).map(drop)?)
+    })?;
+    Ok(("match", facts.embedder, times))
+}
+
+/// The milliseconds of each run that counts.
+fn timed(runs: u32, mut step: impl FnMut() -> Result<(), CliError>) -> Result<Vec<f64>, CliError> {
+    for _ in 0..3 {
+        step()?;
+    }
+    (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            step()?;
+            Ok(start.elapsed().as_secs_f64() * 1000.0)
+        })
+        .collect()
+}
