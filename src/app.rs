@@ -54,6 +54,8 @@ pub enum AppError {
         #[source]
         source: RulesError,
     },
+    #[error("there is no database at {file}; say where it is with --data")]
+    NothingKept { file: String },
     #[error("the database or the data folder cannot be opened: {0}")]
     Store(#[from] StoreError),
     #[error("{what}: {source}")]
@@ -244,6 +246,23 @@ pub async fn operations(config: &Config) -> Result<(Operations, Scratch), AppErr
 pub async fn operations_with_rules(config: &Config) -> Result<(Operations, Scratch), AppError> {
     let rules = default_rules(&config.rules)?;
     verbs(config, rules, ModelFacts::default(), None).await
+}
+
+/// The verbs over a database that is there already: for commands that only read, which must not
+/// find a new, empty one in order.
+pub async fn operations_on_kept(config: &Config) -> Result<(Operations, Scratch), AppError> {
+    refuse_nothing(config)?;
+    operations(config).await
+}
+
+fn refuse_nothing(config: &Config) -> Result<(), AppError> {
+    let file = config.data.join("likeness.db");
+    if config.database_url.0.is_empty() && !file.exists() {
+        return Err(AppError::NothingKept {
+            file: file.display().to_string(),
+        });
+    }
+    Ok(())
 }
 
 /// The verbs without a server, the models loaded here and now.

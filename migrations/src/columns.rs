@@ -49,10 +49,12 @@ pub(crate) async fn index(
     manager.create_index(index).await
 }
 
-/// Has the database itself refuse to change or to delete a table's rows.
+/// Has the database itself refuse to change, to delete or to replace a table's rows; `key` says
+/// which columns name one.
 pub(crate) async fn append_only(
     manager: &SchemaManager<'_>,
     table: &'static str,
+    key: &[&'static str],
 ) -> Result<(), DbErr> {
     let statements = if manager.get_database_backend() == DatabaseBackend::Postgres {
         vec![
@@ -70,14 +72,21 @@ pub(crate) async fn append_only(
             ),
         ]
     } else {
-        ["UPDATE", "DELETE"]
-            .map(|change| {
-                format!(
-                    "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
-                     BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
-            })
-            .into()
+        // `INSERT OR REPLACE` deletes without being told of as a deletion.
+        let same: Vec<String> = key
+            .iter()
+            .map(|column| format!("{column} = NEW.{column}"))
+            .collect();
+        let refuse = format!("BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END");
+        vec![
+            format!("CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}"),
+            format!("CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}"),
+            format!(
+                "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} \
+                 WHEN EXISTS (SELECT 1 FROM {table} WHERE {}) {refuse}",
+                same.join(" AND ")
+            ),
+        ]
     };
     for statement in statements {
         manager

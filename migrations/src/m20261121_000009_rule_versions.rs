@@ -16,8 +16,8 @@ impl MigrationTrait for Migration {
         versions(manager).await?;
         activations(manager).await?;
         move_rules(manager).await?;
-        append_only(manager, "rule_versions").await?;
-        append_only(manager, "rule_activations").await
+        append_only(manager, "rule_versions", &["project_id", "number"]).await?;
+        append_only(manager, "rule_activations", &["id"]).await
     }
 }
 

@@ -38,7 +38,7 @@ impl MigrationTrait for Migration {
             false,
         )
         .await?;
-        append_only(manager, "audit").await?;
+        append_only(manager, "audit", &["seq"]).await?;
         // The last row's number and hash: whoever adds a row takes this one first, so that two
         // cannot follow the same row, and a log whose end was cut off is noticed.
         manager

@@ -110,5 +110,5 @@ async fn decisions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         false,
     )
     .await?;
-    append_only(manager, "decisions").await
+    append_only(manager, "decisions", &["id"]).await
 }

@@ -75,7 +75,7 @@ pub fn run(args: AuditArgs, mut config: Config) -> Result<ExitCode, CliError> {
     }
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let (operations, _scratch) = app::operations(&config).await?;
+        let (operations, _scratch) = app::operations_on_kept(&config).await?;
         match args.command {
             AuditCommand::Verify { head, .. } => report(operations.verify_audit(head).await?),
             AuditCommand::Export { project, from } => export(&operations, project, from).await,
@@ -131,6 +131,7 @@ fn verify_file(
         Box::new(BufReader::new(opened))
     };
     let mut check = ChainCheck::holding(noted);
+    let mut rows = 0_u64;
     for (index, line) in lines.lines().enumerate() {
         let line = line.map_err(|error| CliError::about(file, error))?;
         let row: AuditRow = serde_json::from_str(&line).map_err(|_| {
@@ -142,6 +143,13 @@ fn verify_file(
         if let Err(fault) = check.row(&row) {
             return Ok(Err(fault));
         }
+        rows += 1;
+    }
+    if rows == 0 {
+        return Err(CliError::about(
+            file,
+            "there is no row of an audit log in it",
+        ));
     }
     Ok(check.end(None))
 }

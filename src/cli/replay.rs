@@ -53,7 +53,7 @@ pub fn run(args: ReplayArgs, mut config: Config) -> Result<ExitCode, CliError> {
             let replayed = operations.replay_from_media(session, Actor::Operator);
             Ok::<_, CliError>(replayed.await?)
         } else {
-            let (operations, _scratch) = app::operations(&config).await?;
+            let (operations, _scratch) = app::operations_on_kept(&config).await?;
             Ok(operations.replay(session).await?)
         }
     })?;

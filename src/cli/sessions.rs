@@ -67,7 +67,7 @@ pub fn run(args: SessionsArgs, mut config: Config) -> Result<ExitCode, CliError>
     }
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let (operations, _scratch) = app::operations(&config).await?;
+        let (operations, _scratch) = app::operations_on_kept(&config).await?;
         carry_out(&args.command, &operations).await?;
         Ok(ExitCode::SUCCESS)
     })

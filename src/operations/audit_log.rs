@@ -3,6 +3,7 @@
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::session::audit::{AuditHead, AuditRow, ChainCheck, ChainFault};
+use crate::store::error::StoreError;
 
 /// Rows that are read at once.
 const PAGE: u64 = 1_000;
@@ -18,8 +19,9 @@ impl Operations {
         Ok(self.store.audit_rows(after, PAGE).await?)
     }
 
-    /// Follows the log from its first row to its end, and past an end that somebody noted: how
-    /// many rows there are and what the end is, or where it breaks first.
+    /// Follows the log from its first row to its end, and past an end that somebody noted, and
+    /// holds what it tells of rules, verdicts and decisions against what is kept of them: how many rows
+    /// there are and what the end is, or what is wrong first.
     pub async fn verify_audit(
         &self,
         noted: Option<AuditHead>,
@@ -29,11 +31,17 @@ impl Operations {
         let mut after = i64::MIN;
         loop {
             // The end first: rows may be added meanwhile, and then they are after it.
-            let head = self.audit_head().await?;
+            let head = match self.store.audit_head().await {
+                Err(StoreError::NotFound { .. }) => return Ok(Err(ChainFault::Headless)),
+                head => head?,
+            };
             let rows = self.audit_rows(after).await?;
             for row in &rows {
                 if let Err(fault) = check.row(row) {
                     return Ok(Err(fault));
+                }
+                if let Some(what) = self.store.contradiction(row).await? {
+                    return Ok(Err(ChainFault::Contradicted { seq: row.seq, what }));
                 }
                 after = row.seq;
             }

@@ -91,6 +91,23 @@ fn refuse_without_why(
     note: &Note,
 ) -> Result<(), Error> {
     let has_note = matches!(note, Note::Text(_));
+    if let Some(odd) = reasons.iter().find(|reason| !kind.may_rest_on(**reason)) {
+        return Err(Error::invalid(format!(
+            "`{}` is no reason to `{}`",
+            odd.name(),
+            kind.name()
+        )));
+    }
+    let repeated = reasons
+        .iter()
+        .enumerate()
+        .any(|(index, reason)| reasons.iter().take(index).any(|other| other == reason));
+    if repeated {
+        return Err(Error::invalid("`reasons` names a code twice"));
+    }
+    if reasons.contains(&ReasonCode::Other) && !has_note {
+        return Err(Error::invalid("`OTHER` needs a `note` that says which"));
+    }
     match kind {
         DecisionKind::Approve | DecisionKind::Reject if reasons.is_empty() && !has_note => {
             Err(Error::invalid(format!(

@@ -81,6 +81,7 @@ impl From<StoreError> for Error {
             error @ (StoreError::TooManyFaces { .. }
             | StoreError::ExaminationsUsedUp { .. }
             | StoreError::ExaminedAgain
+            | StoreError::Unexamined
             | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },

@@ -9,6 +9,7 @@ use crate::operations::error::Error;
 use crate::operations::manage_galleries::{MAX_NAME, refuse_bad_text};
 use crate::session::actor::{Actor, Officer};
 use crate::session::audit::AuditAction;
+use crate::session::evidence::name_key;
 use crate::session::ids::{OfficerId, ProjectId};
 
 impl Operations {
@@ -20,7 +21,10 @@ impl Operations {
         by: Actor,
     ) -> Result<Officer, Error> {
         let name = name.trim();
-        if let Some(officer) = self.store.officer_by_name(project, name).await? {
+        // However the name is spelt: under four eyes a slip of the pen must not make two of one person.
+        let key = name_key(name);
+        let mut known = self.store.officers(project).await?.into_iter();
+        if let Some(officer) = known.find(|officer| name_key(&officer.name) == key) {
             return Ok(officer);
         }
         refuse_bad_text("an officer's name", name, 1, MAX_NAME)?;

@@ -66,10 +66,16 @@ impl Operations {
                 return Err(Error::invalid("a threshold lies between 0 and 100"));
             }
         }
-        if settings.max_examinations == Some(0) || settings.retention_days == Some(0) {
-            return Err(Error::invalid(
-                "`max_examinations` and `retention_days` are 1 or more, or none",
-            ));
+        let bounds = [
+            ("max_examinations", settings.max_examinations, 1_000),
+            ("retention_days", settings.retention_days, 36_500),
+        ];
+        for (name, value, most) in bounds {
+            if value.is_some_and(|value| !(1..=most).contains(&value)) {
+                return Err(Error::invalid(format!(
+                    "`{name}` lies between 1 and {most}, or is none"
+                )));
+            }
         }
         let changed = changed(&project.settings, &settings)?;
         if changed.is_empty() {

@@ -6,7 +6,7 @@ use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
 use crate::session::actor::Actor;
-use crate::session::decision::Decision;
+use crate::session::decision::{Decision, Note};
 use crate::session::ids::SessionId;
 use crate::session::project::Scope;
 
@@ -26,8 +26,19 @@ impl Operations {
     ) -> Result<Vec<SignedDecision>, Error> {
         caller.require_either(Scope::Read, Scope::Decide)?;
         let session = self.find_session(caller, session).await?;
-        let decisions = self.store.decisions(session.id).await?;
-        let names = self.officer_names(caller).await?;
+        let mut decisions = self.store.decisions(session.id).await?;
+        // What officers write, and who they are, is for those who decide: `read` is what the
+        // program of an onboarding flow has.
+        let mut names = HashMap::new();
+        if caller.require(Scope::Decide).is_ok() {
+            names = self.officer_names(caller).await?;
+        } else {
+            for decision in &mut decisions {
+                if matches!(decision.note, Note::Text(_)) {
+                    decision.note = Note::None;
+                }
+            }
+        }
         Ok(decisions
             .into_iter()
             .map(|decision| SignedDecision {

@@ -7,9 +7,11 @@ use crate::operations::error::Error;
 use crate::scoring::rules::{Rules, content_hash};
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::{Verdict, judge};
+use crate::session::audit::AuditAction;
 use crate::session::examination::{ExaminationRecord, ShadowVerdict};
 use crate::session::ids::{ExaminationId, SessionId};
 use crate::session::visit::Session;
+use crate::store::error::StoreError;
 use crate::store::verdicts::KeptVerdict;
 
 /// One verdict, judged again.
@@ -23,6 +25,8 @@ pub struct Replayed {
     pub differences: Vec<Difference>,
     /// What could not be looked at, and why.
     pub remarks: Vec<String>,
+    /// It was judged by a version that kept no provenance.
+    is_old: bool,
 }
 
 /// Something that is not as it was kept.
@@ -42,7 +46,45 @@ impl Operations {
         for kept in self.store.kept_verdicts(id).await? {
             replayed.push(self.judge_again(&kept).await?);
         }
+        self.compare_with_log(id, &mut replayed).await?;
         Ok(replayed)
+    }
+
+    /// The audit log holds the hashes of every verdict and of all that it rests on: an alteration
+    /// that is consistent in itself is found there, and a verdict that was taken away.
+    pub(crate) async fn compare_with_log(
+        &self,
+        id: SessionId,
+        replayed: &mut [Replayed],
+    ) -> Result<(), Error> {
+        let mut told = Vec::new();
+        for row in self.store.audit_rows_about(&id.to_string()).await? {
+            let details: Value = serde_json::from_str(&row.details).unwrap_or_default();
+            if row.action == AuditAction::SessionJudged.name() {
+                told.extend(details["examination"].as_str().map(str::to_owned));
+            }
+            if let (Some(what), Some(last)) =
+                (self.store.contradiction(&row).await?, replayed.last_mut())
+            {
+                last.note(
+                    &format!("row {} of the audit log", row.seq),
+                    &what,
+                    "otherwise",
+                );
+            }
+        }
+        for found in replayed {
+            if !told.contains(&found.examination.to_string()) {
+                if found.is_old {
+                    found
+                        .remarks
+                        .push("the audit log did not record verdicts yet".to_owned());
+                } else {
+                    found.note("row of the audit log about the verdict", "one", "none");
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn session_to_replay(&self, id: SessionId) -> Result<Session, Error> {
@@ -64,6 +106,7 @@ impl Operations {
             byte_equal: now == kept.verdict_json,
             differences: Vec::new(),
             remarks: Vec::new(),
+            is_old: record.provenance.is_none(),
             verdict,
         };
         replayed.compare_verdicts(kept, &now)?;
@@ -88,15 +131,31 @@ impl Operations {
         let hash = content_hash(&record.order.rules);
         if let Some(provenance) = &record.provenance {
             replayed.note("hash of the rules", &provenance.rules_hash, &hash);
+            let number = |version: Option<u32>| {
+                version.map_or_else(|| "default".to_owned(), |number| number.to_string())
+            };
+            replayed.note(
+                "version of the rules",
+                &number(provenance.rules_version),
+                &number(record.order.rules_version),
+            );
         }
         let Some(number) = record.order.rules_version else {
             return Ok(());
         };
-        match self.store.rule_version(record.project, number).await? {
-            Some(version) => {
+        match self.store.rule_version(record.project, number).await {
+            Ok(Some(version)) => {
                 replayed.note("rules of the version", &content_hash(&version.text), &hash);
             }
-            None => replayed.note("version of the rules", &number.to_string(), "is gone"),
+            Ok(None) => replayed.note("version of the rules", &number.to_string(), "is gone"),
+            Err(StoreError::Corrupt { .. }) => {
+                replayed.note(
+                    "rules of the version",
+                    &hash,
+                    "another text than its hash says",
+                );
+            }
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }

@@ -44,6 +44,7 @@ impl Operations {
                 .await?;
             replayed.push(found);
         }
+        self.compare_with_log(id, &mut replayed).await?;
         Ok(replayed)
     }
 

@@ -28,6 +28,8 @@ pub enum AuditAction {
     ProjectCreated,
     ProjectChanged,
     OfficerAdded,
+    /// A verdict was given: the hashes of all that it rests on.
+    SessionJudged,
     SessionDecided,
     SessionHeld,
     SessionReleased,
@@ -39,7 +41,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -48,6 +50,7 @@ impl AuditAction {
         Self::ProjectCreated,
         Self::ProjectChanged,
         Self::OfficerAdded,
+        Self::SessionJudged,
         Self::SessionDecided,
         Self::SessionHeld,
         Self::SessionReleased,
@@ -68,6 +71,7 @@ impl AuditAction {
             Self::ProjectCreated => "project.created",
             Self::ProjectChanged => "project.changed",
             Self::OfficerAdded => "officer.added",
+            Self::SessionJudged => "session.judged",
             Self::SessionDecided => "session.decided",
             Self::SessionHeld => "session.held",
             Self::SessionReleased => "session.released",
@@ -214,6 +218,10 @@ pub enum ChainFault {
     CutOff { expected: i64, found: i64 },
     #[error("the last row, {seq}, is not the one that was written last")]
     OtherEnd { seq: i64 },
+    #[error("the end of the log, which is kept beside it, was taken away")]
+    Headless,
+    #[error("row {seq} tells of {what}: that is not in the database as it was then")]
+    Contradicted { seq: i64, what: String },
     #[error("row {seq} is not the one that was noted: the log was written anew up to there")]
     Rewritten { seq: i64 },
 }
@@ -295,6 +303,9 @@ impl ChainCheck {
                 expected: noted.seq,
                 found: self.last.seq,
             });
+        }
+        if let Some(noted) = noted.filter(|noted| noted.seq == 0 && noted.hash != NOTHING) {
+            return Err(ChainFault::Rewritten { seq: noted.seq });
         }
         if let Some(head) = head {
             if self.last.seq != head.seq {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::scoring::reasons::ReasonCode;
+use crate::scoring::reasons::{ReasonCode, ReasonSource};
 use crate::session::actor::Actor;
 use crate::session::ids::{DecisionId, ExaminationId, ProjectId, SessionId};
 use crate::session::status::{Move, SessionStatus};
@@ -42,6 +42,31 @@ impl DecisionKind {
         match self {
             Self::Approve | Self::Reject => true,
             Self::AskAgain | Self::Note => false,
+        }
+    }
+
+    /// Whether a reason can speak for it: nobody approves for a suspicion of fraud.
+    pub fn may_rest_on(self, reason: ReasonCode) -> bool {
+        let by_rules = reason.source() == ReasonSource::Rules;
+        match self {
+            Self::Approve => {
+                matches!(reason, ReasonCode::IdentityConfirmed | ReasonCode::Other)
+            }
+            Self::Reject => {
+                by_rules
+                    || (reason.source() == ReasonSource::Officer
+                        && reason != ReasonCode::IdentityConfirmed)
+            }
+            Self::AskAgain => {
+                by_rules
+                    || matches!(
+                        reason,
+                        ReasonCode::DocumentNotAccepted
+                            | ReasonCode::CaptureNotAccepted
+                            | ReasonCode::Other
+                    )
+            }
+            Self::Note => reason.source() != ReasonSource::Service,
         }
     }
 

@@ -36,6 +36,16 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
+    /// The rows about something, in order.
+    pub async fn audit_rows_about(&self, target: &str) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::Target.eq(target))
+            .order_by_asc(Column::Seq)
+            .all(&self.database)
+            .await?;
+        Ok(rows.into_iter().map(read).collect())
+    }
+
     /// The end of the log.
     pub async fn audit_head(&self) -> Result<AuditHead, StoreError> {
         head(&self.database).await

@@ -22,7 +22,7 @@ use crate::store::entity::session_keys;
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json};
 use crate::store::sealing::NoteKey;
-use crate::store::{audit, examinations, queue, sessions};
+use crate::store::{audit, evidence, examinations, queue, sessions};
 
 impl Store {
     /// Keeps a decision about the session's newest examination, where the session's state allows
@@ -42,6 +42,9 @@ impl Store {
                 return Err(StoreError::ExaminedAgain);
             }
             decision.examination = newest;
+            if decision.kind == DecisionKind::Approve {
+                refuse_unexamined(&transaction, &decision).await?;
+            }
             let sealed = seal(&transaction, &decision).await?;
             let hash = sealed.as_deref().map(sha256);
             insert(&transaction, &decision, sealed).await?;
@@ -66,7 +69,8 @@ impl Store {
             .collect()
     }
 
-    /// How those of the sessions that somebody settled were settled last.
+    /// How those of the sessions that somebody settled were settled last: as long as nothing came in
+    /// for them, and nothing was examined, since then.
     pub async fn settled(
         &self,
         sessions: &[SessionId],
@@ -74,31 +78,78 @@ impl Store {
         if sessions.is_empty() {
             return Ok(HashMap::new());
         }
-        let kinds = DecisionKind::ALL.into_iter();
-        let ids = sessions.iter().map(|session| session.0.to_string());
-        let rows: Vec<(String, String, String)> = Entity::find()
+        let ids: Vec<String> = sessions
+            .iter()
+            .map(|session| session.0.to_string())
+            .collect();
+        let last: HashMap<String, (String, Option<String>, i64)> = self
+            .final_decisions(&ids)
+            .await?
+            .into_iter()
+            .map(|(session, kind, examination, at)| (session, (kind, examination, at)))
+            .collect();
+        let examined = examinations::newest_of(&self.database, &ids).await?;
+        let received = evidence::newest_of(&self.database, &ids).await?;
+        let mut settled = HashMap::new();
+        for (session, (kind, examination, at)) in last {
+            let row = Row {
+                table: "decisions",
+                id: &session,
+            };
+            if examined.get(&session) == examination.as_ref()
+                && received.get(&session).is_none_or(|moment| *moment <= at)
+            {
+                settled.insert(
+                    SessionId(row.uuid("session_id", &session)?),
+                    row.known("kind", DecisionKind::from_name(&kind))?,
+                );
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Session, kind, examination and time of what settled a session, oldest first.
+    async fn final_decisions(
+        &self,
+        sessions: &[String],
+    ) -> Result<Vec<(String, String, Option<String>, i64)>, StoreError> {
+        let kinds = DecisionKind::ALL
+            .into_iter()
+            .filter(|kind| kind.is_final())
+            .map(DecisionKind::name);
+        Ok(Entity::find()
             .select_only()
-            .columns([Column::Id, Column::SessionId, Column::Kind])
-            .filter(Column::SessionId.is_in(ids))
-            .filter(
-                Column::Kind.is_in(kinds.filter(|kind| kind.is_final()).map(DecisionKind::name)),
-            )
+            .columns([
+                Column::SessionId,
+                Column::Kind,
+                Column::ExaminationId,
+                Column::At,
+            ])
+            .filter(Column::SessionId.is_in(sessions.iter()))
+            .filter(Column::Kind.is_in(kinds))
             .order_by_asc(Column::Id)
             .into_tuple()
             .all(&self.database)
-            .await?;
-        rows.iter()
-            .map(|(id, session, kind)| {
-                let row = Row {
-                    table: "decisions",
-                    id,
-                };
-                Ok((
-                    SessionId(row.uuid("session_id", session)?),
-                    row.known("kind", DecisionKind::from_name(kind))?,
-                ))
-            })
-            .collect()
+            .await?)
+    }
+}
+
+/// Nobody approves what nothing has looked at: the newest examination ended in a verdict, and no
+/// evidence came in after it was asked for.
+async fn refuse_unexamined(
+    transaction: &DatabaseTransaction,
+    decision: &Decision,
+) -> Result<(), StoreError> {
+    let judged = match decision.examination {
+        Some(examination) => examinations::judged_at(transaction, examination).await?,
+        None => None,
+    };
+    let id = decision.session.0.to_string();
+    let received = evidence::newest_of(transaction, std::slice::from_ref(&id)).await?;
+    match (judged, received.get(&id)) {
+        (Some(asked), Some(received)) if *received > asked.0 => Err(StoreError::Unexamined),
+        (Some(_), _) => Ok(()),
+        (None, _) => Err(StoreError::Unexamined),
     }
 }
 

@@ -20,6 +20,8 @@ pub enum StoreError {
     ExaminationsUsedUp { count: usize },
     #[error("the session's newest examination is another one: look at that before deciding")]
     ExaminedAgain,
+    #[error("the newest evidence has not been examined, so there is nothing to approve")]
+    Unexamined,
     #[error("a legal hold keeps the session's data from being erased")]
     Held,
     #[error("a person may have {limit} faces")]

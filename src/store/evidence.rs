@@ -1,9 +1,12 @@
 //! Evidence: the blob first, then its row and the session's move in one transaction.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::session::evidence::{Evidence, EvidenceKind};
 use crate::session::ids::{EvidenceId, SessionId};
@@ -201,4 +204,21 @@ fn read(model: Model) -> Result<Evidence, StoreError> {
         sha256: model.sha256,
         media_type: model.media_type,
     })
+}
+
+/// When the newest evidence of each of the sessions was received, by their bare identifiers.
+pub(super) async fn newest_of<C: ConnectionTrait>(
+    connection: &C,
+    sessions: &[String],
+) -> Result<HashMap<String, i64>, StoreError> {
+    let rows: Vec<(String, i64)> = Entity::find()
+        .select_only()
+        .column(Column::SessionId)
+        .column_as(Column::ReceivedAt.max(), "newest")
+        .filter(Column::SessionId.is_in(sessions.iter()))
+        .group_by(Column::SessionId)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().collect())
 }

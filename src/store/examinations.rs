@@ -1,5 +1,7 @@
 //! Examinations as they are read back: order, report and verdict.
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -137,4 +139,37 @@ pub(super) fn read(model: &Model) -> Result<ExaminationRecord, StoreError> {
         provenance: row.json_if_any("provenance_json", model.provenance_json.as_deref())?,
         failure: row.json_if_any("failure", model.failure.as_deref())?,
     })
+}
+
+/// The newest examination of each of the sessions, both by their bare identifiers.
+pub(super) async fn newest_of<C: ConnectionTrait>(
+    connection: &C,
+    sessions: &[String],
+) -> Result<HashMap<String, String>, StoreError> {
+    // Identifiers carry their time, so that the largest is the newest.
+    let rows: Vec<(String, String)> = Entity::find()
+        .select_only()
+        .column(Column::SessionId)
+        .column_as(Column::Id.max(), "newest")
+        .filter(Column::SessionId.is_in(sessions.iter()))
+        .group_by(Column::SessionId)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// When an examination that ended in a verdict was asked for; none for any other.
+pub(super) async fn judged_at<C: ConnectionTrait>(
+    connection: &C,
+    id: ExaminationId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let asked: Option<i64> = Entity::find_by_id(id.0.to_string())
+        .filter(Column::Status.eq(ExaminationStatus::Done.name()))
+        .select_only()
+        .column(Column::QueuedAt)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(asked.map(Timestamp))
 }

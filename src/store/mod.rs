@@ -42,6 +42,7 @@ pub mod shadow_verdicts;
 pub mod subjects;
 pub mod submission;
 pub mod template_changes;
+mod testimony;
 pub mod tokens;
 pub mod usage;
 pub mod verdicts;

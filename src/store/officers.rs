@@ -38,21 +38,6 @@ impl Store {
         settle(transaction, done).await
     }
 
-    /// The project's officer of that name.
-    pub async fn officer_by_name(
-        &self,
-        project: ProjectId,
-        name: &str,
-    ) -> Result<Option<Officer>, StoreError> {
-        Entity::find()
-            .filter(Column::ProjectId.eq(project.0.to_string()))
-            .filter(Column::Name.eq(name))
-            .one(&self.database)
-            .await?
-            .map(read)
-            .transpose()
-    }
-
     /// A project's officers, oldest first.
     pub async fn officers(&self, project: ProjectId) -> Result<Vec<Officer>, StoreError> {
         Entity::find()

@@ -17,10 +17,10 @@ use crate::session::status::Move;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::database::{settle, take_queueing_turn};
-use crate::store::entity::examinations::{Column, Entity};
+use crate::store::entity::examinations::{Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
-use crate::store::{examinations, projects, sessions, shadow_verdicts};
+use crate::store::{audit, examinations, projects, sessions, shadow_verdicts, testimony};
 
 /// How an examination ended: what was seen, what was made of it, and what that rests on.
 #[derive(Clone, Debug)]
@@ -209,10 +209,15 @@ impl Store {
             if ending.exec(&transaction).await?.rows_affected == 0 {
                 return Ok(false);
             }
-            let (project, session) = belonging(&transaction, id).await?;
+            let ended = ended(&transaction, id).await?;
+            let (project, session) = belonging(&ended)?;
             sessions::make_move(&transaction, session, session_move, now).await?;
             if let Some(shadow) = shadow {
                 shadow_verdicts::insert(&transaction, project, id, shadow).await?;
+            }
+            if session_move == Move::Judge {
+                let entry = testimony::of_judgement(&ended, now)?;
+                audit::append(&transaction, &entry).await?;
             }
             Ok(true)
         }
@@ -292,16 +297,16 @@ async fn count_queued<C: ConnectionTrait>(connection: &C) -> Result<u64, StoreEr
         .await?)
 }
 
-async fn belonging<C: ConnectionTrait>(
-    connection: &C,
-    id: ExaminationId,
-) -> Result<(ProjectId, SessionId), StoreError> {
-    let model = Entity::find_by_id(id.0.to_string())
+async fn ended<C: ConnectionTrait>(connection: &C, id: ExaminationId) -> Result<Model, StoreError> {
+    Entity::find_by_id(id.0.to_string())
         .one(connection)
         .await?
         .ok_or(StoreError::NotFound {
             what: "examination",
-        })?;
+        })
+}
+
+fn belonging(model: &Model) -> Result<(ProjectId, SessionId), StoreError> {
     let row = Row {
         table: "examinations",
         id: &model.id,

@@ -6,6 +6,7 @@ use sea_orm::{
     QuerySelect,
 };
 
+use crate::scoring::rules::content_hash;
 use crate::session::audit::AuditEntry;
 use crate::session::ids::ProjectId;
 use crate::session::rule_version::{Activation, RuleRole, RuleVersion};
@@ -167,11 +168,20 @@ async fn version<C: ConnectionTrait>(
     project: ProjectId,
     number: u32,
 ) -> Result<Option<RuleVersion>, StoreError> {
-    rule_versions::Entity::find_by_id((project.0.to_string(), i64::from(number)))
+    let model = rule_versions::Entity::find_by_id((project.0.to_string(), i64::from(number)))
         .one(connection)
-        .await?
-        .map(read_version)
-        .transpose()
+        .await?;
+    // Rules that were altered behind the service's back judge nobody.
+    if let Some(model) = model.as_ref()
+        && content_hash(&model.text) != model.hash
+    {
+        return Err(StoreError::Corrupt {
+            table: "rule_versions",
+            column: "text",
+            row: format!("{}/{}", model.project_id, model.number),
+        });
+    }
+    model.map(read_version).transpose()
 }
 
 async fn newest_version<C: ConnectionTrait>(
