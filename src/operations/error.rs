@@ -82,6 +82,7 @@ impl From<StoreError> for Error {
             | StoreError::ExaminationsUsedUp { .. }
             | StoreError::ExaminedAgain
             | StoreError::Unexamined
+            | StoreError::Altered { .. }
             | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },

@@ -148,7 +148,7 @@ impl Operations {
                 replayed.note("rules of the version", &content_hash(&version.text), &hash);
             }
             Ok(None) => replayed.note("version of the rules", &number.to_string(), "is gone"),
-            Err(StoreError::Corrupt { .. }) => {
+            Err(StoreError::Altered { .. }) => {
                 replayed.note(
                     "rules of the version",
                     &hash,

@@ -20,6 +20,8 @@ pub enum StoreError {
     ExaminationsUsedUp { count: usize },
     #[error("the session's newest examination is another one: look at that before deciding")]
     ExaminedAgain,
+    #[error("version {version} of the rules was altered since it was saved, and judges nobody")]
+    Altered { version: i64 },
     #[error("the newest evidence has not been examined, so there is nothing to approve")]
     Unexamined,
     #[error("a legal hold keeps the session's data from being erased")]

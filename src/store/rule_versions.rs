@@ -175,10 +175,13 @@ async fn version<C: ConnectionTrait>(
     if let Some(model) = model.as_ref()
         && content_hash(&model.text) != model.hash
     {
-        return Err(StoreError::Corrupt {
-            table: "rule_versions",
-            column: "text",
-            row: format!("{}/{}", model.project_id, model.number),
+        tracing::error!(
+            project = model.project_id,
+            version = model.number,
+            "rules were altered since they were saved"
+        );
+        return Err(StoreError::Altered {
+            version: model.number,
         });
     }
     model.map(read_version).transpose()

@@ -12,6 +12,7 @@ use likeness::scoring::rules::{Rules, content_hash};
 use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::judge;
 use likeness::session::actor::Actor;
+use likeness::session::audit::ChainFault;
 use likeness::session::examination::{ExaminationScope, ShadowRules, ShadowVerdict};
 use likeness::session::ids::SessionId;
 use likeness::session::time::Timestamp;
@@ -142,6 +143,7 @@ async fn kept(fixture: &Fixture, number: usize, random: &mut StdRng) -> SessionI
         ..judgement()
     };
     judgement.provenance.rules_hash = content_hash(&record.order.rules);
+    judgement.provenance.rules_version = None;
     judgement.signals = signals.clone();
     let (store, worker) = (&fixture.store, Uuid::now_v7());
     store.insert_session(&session).await.unwrap();
@@ -239,6 +241,42 @@ async fn whatever_was_altered_is_named() {
         found.differences
     );
     fixture.clean_up().await;
+}
+
+#[tokio::test]
+async fn an_alteration_that_agrees_with_itself_is_found_in_the_log() {
+    let app = TestApp::start().await;
+    app.sees(Scene::of(&[20.0; 8]));
+    let session = matched(&app).await;
+    assert_eq!(
+        app.operations.verify_audit(None).await.unwrap().map(drop),
+        Ok(())
+    );
+    // The rules, their hash and the verdict are those of somebody who lets everybody pass.
+    let lax = r#"{"name": "lax", "facematch_conditions": [
+        {"name": "a", "signal": "score", "operator": ">=", "pass": 1}]}"#;
+    let connection = Database::connect(app.database()).await.unwrap();
+    let alter = format!(
+        "UPDATE examinations SET order_json = json_set(order_json, '$.rules', '{lax}'), \
+         provenance_json = json_set(provenance_json, '$.rules_hash', '{}'), outcome = 'pass', \
+         verdict_json = '{{\"outcome\":\"pass\",\"failed_conditions\":[],\"failed_refer_conditions\":[],\"reasons\":[]}}'",
+        content_hash(lax)
+    );
+    connection.execute_unprepared(&alter).await.unwrap();
+    let found = app.operations.replay(session).await.unwrap().remove(0);
+    assert!(found.byte_equal && !found.holds(), "{found:?}");
+    let told = found.differences[0].kept.as_str().unwrap();
+    assert!(
+        told.starts_with("the outcome, order, verdict, provenance of the examination exam_"),
+        "{told}"
+    );
+    let fault = app
+        .operations
+        .verify_audit(None)
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert!(matches!(fault, ChainFault::Contradicted { .. }), "{fault}");
 }
 
 #[tokio::test]

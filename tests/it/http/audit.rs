@@ -55,9 +55,9 @@ async fn every_deed_about_a_session_leaves_one_row() {
             "project.created",
             "token.created",
             "officer.added",
-            "token.created"
-        ],
-        "examinations are no deeds of people"
+            "token.created",
+            "session.judged"
+        ]
     );
 
     let path = format!("/v1/sessions/{id}/examinations/{examination}/frames/1/thumbnail");

@@ -204,8 +204,20 @@ async fn a_decision_without_a_why_a_state_or_a_right_is_refused_and_not_kept() {
             "`reject` needs a why",
         ),
         (
-            json!({"decision": "note", "reasons": ["OTHER"]}),
+            json!({"decision": "note", "reasons": ["FACE_MISMATCH"]}),
             "a note needs",
+        ),
+        (
+            json!({"decision": "reject", "reasons": ["OTHER"]}),
+            "needs a `note`",
+        ),
+        (
+            json!({"decision": "approve", "reasons": ["SUSPECTED_FRAUD"]}),
+            "no reason to `approve`",
+        ),
+        (
+            json!({"decision": "reject", "reasons": ["FACE_MISMATCH", "FACE_MISMATCH"]}),
+            "twice",
         ),
         (json!({"decision": "perhaps", "note": "x"}), "`decision` is"),
         (
@@ -282,6 +294,55 @@ async fn a_decision_without_a_why_a_state_or_a_right_is_refused_and_not_kept() {
         StatusCode::OK,
         "and so may `decide`"
     );
+}
+
+#[actix_web::test]
+async fn a_decision_stands_until_something_else_comes_in() {
+    let app = with_olga().await;
+    let (id, _) = judged(&app).await;
+    let approve = json!({"decision": "approve", "reasons": ["IDENTITY_CONFIRMED"]});
+    assert_eq!(
+        decide(&app, &id, approve.clone()).await.status,
+        StatusCode::CREATED
+    );
+    assert_eq!(session(&app, &id).await["decision"], "approve");
+
+    app.clock.advance(1_000);
+    assert_eq!(add_document(&app, &id).await.status, StatusCode::CREATED);
+    assert_eq!(session(&app, &id).await["decision"], Value::Null);
+    // Ending the session makes nothing of what nobody looked at.
+    let ended = app.see(app.post(&format!("/v1/sessions/{id}/end"))).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    let seen = decide(&app, &id, approve).await;
+    let message = refused(&seen, StatusCode::CONFLICT, "conflict");
+    assert!(message.contains("has not been examined"), "{message}");
+}
+
+#[actix_web::test]
+async fn nobody_approves_what_was_never_examined() {
+    let app = with_olga().await;
+    let id = app.session_with_evidence().await;
+    let ended = app.see(app.post(&format!("/v1/sessions/{id}/end"))).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    let approve = json!({"decision": "approve", "reasons": ["IDENTITY_CONFIRMED"]});
+    let seen = decide(&app, &id, approve).await;
+    refused(&seen, StatusCode::CONFLICT, "conflict");
+    let reject = json!({"decision": "reject", "reasons": ["SUSPECTED_FRAUD"]});
+    assert_eq!(decide(&app, &id, reject).await.status, StatusCode::CREATED);
+}
+
+#[actix_web::test]
+async fn who_does_not_decide_reads_no_note_and_no_officers_name() {
+    let app = with_olga().await;
+    let (id, _) = judged(&app).await;
+    let note = json!({"decision": "note", "note": "looks odd"});
+    assert_eq!(decide(&app, &id, note).await.status, StatusCode::CREATED);
+    let reader = app.token_with("demo", vec![Scope::Read], None).await;
+    let path = app.url(&format!("/v1/sessions/{id}/decisions"));
+    let seen = app.see(app.client.get(path).bearer_auth(reader)).await;
+    assert_eq!(seen.body["decisions"][0]["note"], Value::Null);
+    assert_eq!(seen.body["decisions"][0]["officer_name"], Value::Null);
+    assert_eq!(seen.body["decisions"][0]["decision"], "note");
 }
 
 #[actix_web::test]

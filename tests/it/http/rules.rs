@@ -1,6 +1,7 @@
 //! Rules by version through the door: saving, activating, four eyes, the shadow.
 
 use likeness::operations::manage_tokens::NewToken;
+use likeness::scoring::rules::content_hash;
 use likeness::session::actor::Actor;
 use likeness::session::project::Scope;
 use reqwest::multipart::{Form, Part};
@@ -580,9 +581,12 @@ async fn a_version_that_cannot_judge_any_more_is_not_activated_and_harms_nobody_
     let good = app.saves(&ann, &rules(80.0)).await;
     app.activates(&ann, good).await;
     // As another program would have saved it.
-    let sql = "INSERT INTO rule_versions (project_id, number, text, hash, author, note, created_at) \
-         SELECT project_id, 2, '{\"name\": 7}', hash, author, note, created_at FROM rule_versions";
-    assert_eq!(app.tampers(sql).await, 1);
+    let (text, hash) = (r#"{"name": 7}"#, content_hash(r#"{"name": 7}"#));
+    let sql = format!(
+        "INSERT INTO rule_versions (project_id, number, text, hash, author, note, created_at) \
+         SELECT project_id, 2, '{text}', '{hash}', author, note, created_at FROM rule_versions"
+    );
+    assert_eq!(app.tampers(&sql).await, 1);
     for verb in ["activate", "shadow", "backtest"] {
         let refused = app.puts(&ann, 2, verb).await;
         assert_eq!(

@@ -88,6 +88,10 @@ impl Fixture {
         })
     }
 
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.postgres.is_none()
+    }
+
     pub(crate) async fn clean_up(self) {
         self.store.close().await.unwrap();
         if let Some(url) = &self.postgres {

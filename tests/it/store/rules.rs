@@ -1,5 +1,6 @@
 //! Versions of rules, what judged when, and what backtests and shadow reports read.
 
+use likeness::scoring::rules::content_hash;
 use likeness::scoring::verdict::Outcome;
 use likeness::session::actor::Actor;
 use likeness::session::audit::AuditAction;
@@ -33,7 +34,7 @@ fn version(project: ProjectId, text: &str) -> RuleVersion {
         project,
         number: 0,
         text: text.to_owned(),
-        hash: "a".repeat(64),
+        hash: content_hash(text),
         author: Actor::Operator,
         note: "why".to_owned(),
         created_at: NOW,
@@ -117,7 +118,12 @@ async fn what_was_saved_cannot_be_changed(fixture: &Fixture) {
         "DELETE FROM rule_versions",
         "UPDATE rule_activations SET actor = 'service'",
         "DELETE FROM rule_activations",
+        "INSERT OR REPLACE INTO rule_versions SELECT project_id, number, '{}', hash, author, note, \
+         created_at FROM rule_versions",
     ] {
+        if statement.starts_with("INSERT OR REPLACE") && !fixture.is_sqlite() {
+            continue;
+        }
         let said = fixture.refused(statement).await;
         assert!(said.contains("is append-only"), "{statement}: {said}");
     }

@@ -162,7 +162,7 @@ pub async fn save_rules(
 #[utoipa::path(get, path = "/v1/projects/{id}/rules/{version}", tag = "Native", security(("bearer" = [])),
     params(("id" = String, Path, description = "The caller's project: `proj_…` or its name."),
         ("version" = String, Path, description = "The version's number, or `default` for the service's own rules.")),
-    responses((status = 200, body = RulesBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = RulesBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn read_rules(
     request: HttpRequest,
     operations: Data<Operations>,

@@ -119,7 +119,7 @@ impl ReportQuery {
         ("before" = Option<String>, Query, description = "`next` of the page before."),
         ("limit" = Option<u64>, Query, description = "1–200, 50 without it.")),
     responses((status = 200, body = ShadowReportBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn report(
     request: HttpRequest,
     operations: Data<Operations>,
