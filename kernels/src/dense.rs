@@ -399,22 +399,31 @@ impl Job<'_> {
                     }
                 }
             }
-            self.put(block, run, to, &sums);
+            // Through memory, as what writes them walks over them: registers have no index.
+            let mut all = [0.0_f32; PIXELS * 2 * 16];
+            for (pixel, sum) in sums.iter().enumerate() {
+                for (vector, sum) in sum.iter().enumerate() {
+                    let at = (pixel * VECTORS + vector) * L::WIDTH;
+                    sum.store(all.as_mut_ptr().add(at));
+                }
+            }
+            self.put::<L, VECTORS>(block, run, to, &all);
         }
     }
 
     /// Bends the sums and writes them where they belong.
     #[inline(always)]
-    unsafe fn put<L: Lanes, const COUNT: usize, const VECTORS: usize>(
+    unsafe fn put<L: Lanes, const VECTORS: usize>(
         &self,
         block: usize,
         run: &Run,
         to: Target,
-        sums: &[[L; VECTORS]; COUNT],
+        sums: &[f32],
     ) {
-        for (sum, place) in sums.iter().zip(run.to) {
+        let pixels = sums.chunks_exact(VECTORS * L::WIDTH).zip(run.to);
+        for (pixel, place) in pixels.take(run.count) {
             let Some(place) = place else { continue };
-            for (vector, sum) in sum.iter().enumerate() {
+            for (vector, sum) in pixel.chunks_exact(L::WIDTH).enumerate() {
                 let channel = (block * VECTORS + vector) * L::WIDTH;
                 let Some(left) = self.layer.outputs.checked_sub(channel) else {
                     continue;
@@ -422,15 +431,16 @@ impl Job<'_> {
                 // SAFETY: `place` is a pixel of the target, which has at least the layer's channels;
                 // slopes are as many as the blocks have outputs.
                 unsafe {
+                    let sum = L::load(sum.as_ptr());
                     let slope = L::load(self.layer.slopes.as_ptr().add(channel));
                     let pixel = to.values.add(place + channel);
                     if left >= L::WIDTH {
-                        self.bent(*sum, slope, pixel).store(pixel);
+                        self.bent(sum, slope, pixel).store(pixel);
                     } else {
                         let mut part = [0.0_f32; 16];
                         pixel.copy_to_nonoverlapping(part.as_mut_ptr(), left);
                         let part = part.as_mut_ptr();
-                        self.bent(*sum, slope, part).store(part);
+                        self.bent(sum, slope, part).store(part);
                         part.copy_to_nonoverlapping(pixel, left);
                     }
                 }
