@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::scoring::expression::{Number, Truth};
+use crate::scoring::interval::Interval;
 use crate::scoring::reading::Reading;
 use crate::scoring::reasons::ReasonCode;
 
@@ -56,6 +57,15 @@ impl Operator {
             Self::AtLeast => value >= bound,
             Self::AtMost => value <= bound,
         }
+    }
+
+    /// Whether every number of the interval is on the good side; of an open end none is the last.
+    pub fn always_holds(self, range: Interval, bound: f64) -> bool {
+        let worst = match self {
+            Self::AtLeast => range.low,
+            Self::AtMost => range.high,
+        };
+        worst.is_finite() && self.holds(worst, bound)
     }
 }
 

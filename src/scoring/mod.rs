@@ -11,6 +11,7 @@ pub mod rules;
 pub mod schema;
 pub mod sentences;
 pub mod signals;
+pub mod strict_json;
 pub mod suggestion;
 pub mod templates;
 pub mod verdict;

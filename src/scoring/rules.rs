@@ -2,6 +2,7 @@
 
 mod sense;
 mod shape;
+mod wording;
 
 use std::fmt::{self, Write as _};
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::scoring::condition::Condition;
+use crate::scoring::strict_json::repeated_keys;
 
 /// The rules that judge where a project has none of its own.
 pub const DEFAULT: &str = include_str!("../../scoring-rules/default.json");
@@ -77,13 +79,13 @@ pub struct Rules {
 /// One thing that is wrong with a rule file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The place, as a JSON pointer; `/` is the file as a whole.
+    /// The place, as a JSON pointer (RFC 6901), which is empty for the file as a whole.
     pub pointer: String,
     pub reason: String,
 }
 
 impl Problem {
-    fn new(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(super) fn new(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             pointer: pointer.into(),
             reason: shortened(&reason.into(), MOST_CHARACTERS),
@@ -93,7 +95,10 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at {}: {}", self.pointer, self.reason)
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.reason),
+            place => write!(f, "at {place}: {}", self.reason),
+        }
     }
 }
 
@@ -108,7 +113,7 @@ impl RulesError {
     }
 
     fn one(reason: impl Into<String>) -> Self {
-        Self(vec![Problem::new("/", reason)])
+        Self(vec![Problem::new("", reason)])
     }
 }
 
@@ -135,9 +140,15 @@ impl Rules {
                 text.len()
             )));
         }
+        if text.starts_with('\u{feff}') {
+            let reason = "the file starts with a byte order mark; save it without";
+            return Err(RulesError::one(reason));
+        }
         let file: Value = serde_json::from_str(text)
             .map_err(|error| RulesError::one(format!("the rules are not JSON: {error}")))?;
-        let mut problems = shape::problems(&file);
+        let mut problems = repeated_keys(text.as_bytes());
+        problems.extend(shape::problems(&file));
+        problems.extend(sense::name_of_file(&file));
         let rules = Self {
             name: words(&file, "name"),
             description: words(&file, "description"),

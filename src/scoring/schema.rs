@@ -43,6 +43,7 @@ pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
         "$defs": {
             "conditions": {
                 "type": "array",
+                "minItems": 1,
                 "maxItems": MOST_CONDITIONS,
                 "items": { "$ref": "#/$defs/condition" }
             },
@@ -65,7 +66,7 @@ fn condition() -> Value {
         "additionalProperties": false,
         "properties": {
             "name": {
-                "description": "What the condition is about, in words; it opens the sentence that is reported. Each name stands once in a file.",
+                "description": "What the condition is about, in words; it opens the sentence that is reported. Each name stands once in a file, its case and its blanks aside.",
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 100

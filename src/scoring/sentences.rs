@@ -1,6 +1,7 @@
 //! What a verdict says of a condition that did not hold, in words with the numbers.
 
 use crate::scoring::condition::{Bounds, Condition, Operator, Test};
+use crate::scoring::expression::Truth;
 use crate::scoring::reading::Reading;
 use crate::scoring::signals::Signals;
 
@@ -27,11 +28,22 @@ pub(super) fn out_of_bounds(condition: &Condition, bounds: &Bounds, value: f64) 
 }
 
 /// Of a condition that does not hold.
-pub(super) fn does_not_hold(condition: &Condition, signals: &Signals) -> String {
+pub(super) fn does_not_hold(condition: &Condition, truth: &Truth, signals: &Signals) -> String {
+    let exact = |reading: Reading| reading.value(signals);
+    let rounded = |reading: Reading| number(exact(reading)?).parse().ok();
+    // Rounding may not show a comparison coming out otherwise than it did.
+    let misleads = !truth.compares_alike(&exact, &rounded);
+    let written = |value: f64| {
+        if misleads {
+            value.to_string()
+        } else {
+            number(value)
+        }
+    };
     let values: Vec<String> = condition
         .readings
         .iter()
-        .filter_map(|reading| Some(format!("{reading} is {}", number(reading.value(signals)?))))
+        .filter_map(|reading| Some(format!("{reading} is {}", written(exact(*reading)?))))
         .collect();
     let Condition { name, label, .. } = condition;
     let values = values.join(", ");
@@ -76,4 +88,50 @@ fn with_message(condition: &Condition, sentence: String) -> String {
 fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::scoring::rules::{Check, Rules};
+    use crate::scoring::verdict::judge;
+
+    /// What is said of an expression that does not hold at this score.
+    fn said(expression: &str, score: f64) -> String {
+        let condition = json!({ "name": "It", "expression": expression });
+        let file = json!({ "name": "t", "facematch_conditions": [condition] });
+        let rules = Rules::parse(&file.to_string()).unwrap();
+        let signals = Signals {
+            percentages: vec![score],
+            liveness: Some(50.0),
+            ..Signals::default()
+        };
+        let [sentence] = judge(&rules, &signals, &[Check::FaceMatch])
+            .failed_conditions
+            .try_into()
+            .unwrap();
+        sentence
+    }
+
+    #[test]
+    fn rounding_does_not_show_a_comparison_as_it_did_not_come_out() {
+        for (expression, score, written) in [
+            ("score >= 80", 79.9996, "79.9996"),
+            ("score >= 80", 79.123_456, "79.12"),
+            ("score * 2 >= 160", 79.9996, "79.9996"),
+            ("score >= 80 && liveness >= 70", 79.9996, "79.9996"),
+            ("!(score < 80 || liveness < 70)", 79.9996, "79.9996"),
+            ("score > 80", 80.0, "80"),
+        ] {
+            let sentence = said(expression, score);
+            let wanted = format!("score is {written}");
+            let values = sentence.split(['(', ')', ',']);
+            assert!(
+                values.into_iter().any(|value| value == wanted),
+                "{sentence}"
+            );
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scoring::condition::{Condition, Effect, OnMissing, Test};
+use crate::scoring::condition::{Condition, Effect, OnMissing, Severity, Test};
 use crate::scoring::reading::Reading;
 use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::{AtBest, Check, Rules};
@@ -11,6 +11,9 @@ use crate::scoring::signals::Signals;
 
 /// What stands in a verdict where the rules let nothing pass by itself.
 const EVERYTHING_IS_REVIEWED: &str = "Every session is reviewed by a person";
+
+/// What stands in a verdict that no condition could have worsened.
+const NOTHING_JUDGES: &str = "No rule judges this; a person decides";
 
 /// What the rules say of an examination; a later one is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,7 +62,7 @@ pub struct Reason {
     pub code: ReasonCode,
     /// The check that it was judged in; none where the rules as a whole say it.
     pub check: Option<Check>,
-    /// The condition's name; `at_best` where the rules as a whole say it.
+    /// The condition's name; `at_best` or `no_rule` where the rules as a whole say it.
     pub condition: String,
     pub outcome: Effect,
     /// For officers, with the numbers.
@@ -73,17 +76,36 @@ pub fn judge(rules: &Rules, signals: &Signals, checks: &[Check]) -> Verdict {
         let conditions = rules.conditions(*check).iter();
         reasons.extend(conditions.filter_map(|condition| reason(*check, condition, signals)));
     }
+    if !anything_judges(rules, checks) {
+        reasons.push(review("no_rule", NOTHING_JUDGES));
+    }
     match rules.at_best {
         AtBest::Pass => {}
-        AtBest::Refer => reasons.push(Reason {
-            code: ReasonCode::ReviewRequired,
-            check: None,
-            condition: "at_best".to_owned(),
-            outcome: Effect::Refer,
-            text: EVERYTHING_IS_REVIEWED.to_owned(),
-        }),
+        AtBest::Refer => reasons.push(review("at_best", EVERYTHING_IS_REVIEWED)),
     }
     concluded(reasons)
+}
+
+/// Whether a condition stands in these checks that can keep something from passing; a note cannot.
+fn anything_judges(rules: &Rules, checks: &[Check]) -> bool {
+    checks
+        .iter()
+        .flat_map(|check| rules.conditions(*check))
+        .any(|condition| match condition.severity {
+            Severity::Fail | Severity::Refer => true,
+            Severity::Note => false,
+        })
+}
+
+/// Why a person decides, where the rules as a whole say so.
+fn review(condition: &str, text: &str) -> Reason {
+    Reason {
+        code: ReasonCode::ReviewRequired,
+        check: None,
+        condition: condition.to_owned(),
+        outcome: Effect::Refer,
+        text: text.to_owned(),
+    }
 }
 
 /// The verdict that these reasons come to.
@@ -152,7 +174,7 @@ fn judged(condition: &Condition, signals: &Signals) -> Option<(Effect, ReasonCod
         Test::Holds(truth) => match truth.holds(signals) {
             Some(true) => None,
             Some(false) => {
-                let text = sentences::does_not_hold(condition, signals);
+                let text = sentences::does_not_hold(condition, truth, signals);
                 Some((Effect::Fail, condition.reason, text))
             }
             None => not_examined(condition, &missing),

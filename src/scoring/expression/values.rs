@@ -1,17 +1,25 @@
 //! What an expression comes to over one examination's signals.
 
 use crate::scoring::expression::{Calculation, Comparison, Number, Truth};
+use crate::scoring::reading::Reading;
 use crate::scoring::signals::Signals;
+
+/// What a reading comes to; `None` where it was not measured.
+type Values<'a> = dyn Fn(Reading) -> Option<f64> + 'a;
 
 impl Number {
     /// Its value, or `None` where something was not measured or the result is no number.
     pub fn value(&self, signals: &Signals) -> Option<f64> {
+        self.over(&|reading| reading.value(signals))
+    }
+
+    fn over(&self, values: &Values<'_>) -> Option<f64> {
         let value = match self {
             Self::Literal(value) => *value,
-            Self::Reading(reading) => reading.value(signals)?,
-            Self::Negated(number) => -number.value(signals)?,
+            Self::Reading(reading) => values(*reading)?,
+            Self::Negated(number) => -number.over(values)?,
             Self::Calculated(calculation, pair) => {
-                let (left, right) = (pair.0.value(signals)?, pair.1.value(signals)?);
+                let (left, right) = (pair.0.over(values)?, pair.1.over(values)?);
                 match calculation {
                     Calculation::Plus => left + right,
                     Calculation::Minus => left - right,
@@ -20,10 +28,10 @@ impl Number {
                 }
             }
             Self::Chosen(choice) => {
-                if choice.0.holds(signals)? {
-                    choice.1.value(signals)?
+                if choice.0.holds_over(values)? {
+                    choice.1.over(values)?
                 } else {
-                    choice.2.value(signals)?
+                    choice.2.over(values)?
                 }
             }
         };
@@ -34,26 +42,47 @@ impl Number {
 impl Truth {
     /// Whether it holds, or `None` where either side has no value: `||` does not excuse one.
     pub fn holds(&self, signals: &Signals) -> Option<bool> {
+        self.holds_over(&|reading| reading.value(signals))
+    }
+
+    fn holds_over(&self, values: &Values<'_>) -> Option<bool> {
         match self {
             Self::Literal(value) => Some(*value),
             Self::Compared(comparison, pair) => {
-                Some(comparison.holds(pair.0.value(signals)?, pair.1.value(signals)?))
+                Some(comparison.holds(pair.0.over(values)?, pair.1.over(values)?))
             }
-            Self::Not(truth) => Some(!truth.holds(signals)?),
+            Self::Not(truth) => Some(!truth.holds_over(values)?),
             Self::Both(pair) => {
-                let (left, right) = (pair.0.holds(signals)?, pair.1.holds(signals)?);
+                let (left, right) = (pair.0.holds_over(values)?, pair.1.holds_over(values)?);
                 Some(left && right)
             }
             Self::Either(pair) => {
-                let (left, right) = (pair.0.holds(signals)?, pair.1.holds(signals)?);
+                let (left, right) = (pair.0.holds_over(values)?, pair.1.holds_over(values)?);
                 Some(left || right)
             }
             Self::Chosen(choice) => {
-                if choice.0.holds(signals)? {
-                    choice.1.holds(signals)
+                if choice.0.holds_over(values)? {
+                    choice.1.holds_over(values)
                 } else {
-                    choice.2.holds(signals)
+                    choice.2.holds_over(values)
                 }
+            }
+        }
+    }
+
+    /// Whether each comparison in it comes out the same over the one values as over the others.
+    pub fn compares_alike(&self, these: &Values<'_>, those: &Values<'_>) -> bool {
+        match self {
+            Self::Literal(_) => true,
+            Self::Compared(..) => self.holds_over(these) == self.holds_over(those),
+            Self::Not(truth) => truth.compares_alike(these, those),
+            Self::Both(pair) | Self::Either(pair) => {
+                pair.0.compares_alike(these, those) && pair.1.compares_alike(these, those)
+            }
+            Self::Chosen(choice) => {
+                let (which, yes, no) = choice.as_ref();
+                let parts = [which, yes, no];
+                parts.iter().all(|part| part.compares_alike(these, those))
             }
         }
     }

@@ -149,7 +149,7 @@ pub(super) const REASONS: [ReasonFacts; 30] = [
         code: ReasonCode::ReviewRequired,
         name: "REVIEW_REQUIRED",
         source: ReasonSource::Rules,
-        officer: "The rules send every session to a person.",
+        officer: "The rules send every session to a person, or have no condition that judges this one.",
         applicant: BEING_LOOKED_AT,
     },
     ReasonFacts {

@@ -8,7 +8,7 @@ use crate::scoring::expression::direction::Direction;
 use crate::scoring::expression::{Expression, Number, Refusal};
 use crate::scoring::reading::{Reading, Side};
 use crate::scoring::reasons::ReasonCode;
-use crate::scoring::rules::{Check, Problem, shortened};
+use crate::scoring::rules::{Check, Problem, shortened, wording};
 use crate::scoring::schema::MOST_CONDITIONS;
 
 /// A condition as it stands in the file.
@@ -57,9 +57,16 @@ pub(super) fn conditions(
     conditions
 }
 
+/// What is wrong with the file's own name; that it has one is a matter of shape.
+pub(super) fn name_of_file(file: &Value) -> Option<Problem> {
+    let name = file.get("name").and_then(Value::as_str);
+    let fault = wording::fault_of_name(name.filter(|name| !name.is_empty())?)?;
+    Some(Problem::new("/name", fault))
+}
+
 /// Names that stand more than once.
 pub(super) fn names_taken(file: &Value) -> Vec<Problem> {
-    let mut taken: Vec<(&str, String)> = Vec::new();
+    let mut taken: Vec<(String, String)> = Vec::new();
     let mut problems = Vec::new();
     for check in Check::ALL {
         let written = file.get(check.field()).and_then(Value::as_array);
@@ -72,13 +79,18 @@ pub(super) fn names_taken(file: &Value) -> Vec<Problem> {
             let Some(name) = value.get("name").and_then(Value::as_str) else {
                 continue;
             };
+            // A name that is refused for itself is not quoted here.
+            if wording::fault_of_name(name).is_some() {
+                continue;
+            }
             let pointer = format!("/{}/{index}", check.field());
-            match taken.iter().find(|(other, _)| *other == name) {
+            let read = wording::told_apart(name);
+            match taken.iter().find(|(other, _)| *other == read) {
                 Some((_, first)) => problems.push(Problem::new(
                     format!("{pointer}/name"),
                     format!("the name `{}` is taken by {first}", shortened(name, 100)),
                 )),
-                None => taken.push((name, pointer)),
+                None => taken.push((read, pointer)),
             }
         }
     }
@@ -94,6 +106,7 @@ fn within(pointer: &str, place: &str) -> bool {
 
 fn sensible(pointer: &str, written: Written, problems: &mut Vec<Problem>) -> Option<Condition> {
     let before = problems.len();
+    word_problems(pointer, &written, problems);
     severity_problems(pointer, &written, problems);
     let (expression, label) = match looked_at(&written) {
         Ok(found) => found,
@@ -198,6 +211,10 @@ fn bounds(
             ));
         }
     }
+    if range.contains(pass) && operator.always_holds(range, pass) {
+        let reason = format!("the bound {pass} is always kept: `{number}` {range}");
+        problems.push(Problem::new(format!("{pointer}/pass"), reason));
+    }
     if let Some(refer) = written.refer {
         let place = format!("{pointer}/refer");
         if !operator.holds(pass, refer) {
@@ -228,6 +245,19 @@ fn no_bounds(pointer: &str, written: &Written, problems: &mut Vec<Problem>) {
                 format!("{pointer}/{field}"),
                 format!("the expression holds or does not hold: it takes no `{field}`"),
             ));
+        }
+    }
+}
+
+/// The words are read by officers, in sentences beside others.
+fn word_problems(pointer: &str, written: &Written, problems: &mut Vec<Problem>) {
+    let message = written.message.as_deref().and_then(wording::fault);
+    for (field, fault) in [
+        ("name", wording::fault_of_name(&written.name)),
+        ("message", message),
+    ] {
+        if let Some(fault) = fault {
+            problems.push(Problem::new(format!("{pointer}/{field}"), fault));
         }
     }
 }

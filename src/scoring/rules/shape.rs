@@ -34,7 +34,7 @@ pub(super) fn problems(file: &Value) -> Vec<Problem> {
             problems
         }
         Err(broken) => vec![Problem::new(
-            "/",
+            "",
             format!("the schema of rule files is itself broken: {broken}"),
         )],
     }
@@ -42,8 +42,7 @@ pub(super) fn problems(file: &Value) -> Vec<Problem> {
 
 fn problem(error: &ValidationError<'_>) -> Problem {
     let path = error.instance_path().as_str();
-    let pointer = if path.is_empty() { "/" } else { path };
-    Problem::new(pointer, reason(error, path))
+    Problem::new(path, reason(error, path))
 }
 
 /// The reason in words; what the file says is quoted in part only, however long it is.
@@ -59,6 +58,9 @@ fn reason(error: &ValidationError<'_>, path: &str) -> String {
     }
     if matches!(kind, ValidationErrorKind::AnyOf { .. }) && path.is_empty() {
         return "a rule file has conditions of one check at least".to_owned();
+    }
+    if matches!(kind, ValidationErrorKind::MinItems { .. }) {
+        return "a check that is there has one condition at least".to_owned();
     }
     if matches!(kind, ValidationErrorKind::AnyOf { .. }) {
         return "a signal is a name such as `score`, or one function over the frames such as \

@@ -358,6 +358,42 @@ async fn rules_that_make_no_sense_are_refused_with_the_place_and_not_kept() {
 }
 
 #[actix_web::test]
+async fn a_key_that_stands_twice_is_refused_and_nothing_is_kept() {
+    let app = TestApp::start().await;
+    let ann = app.officer("Ann").await;
+    let file = rules(80.0)
+        .to_string()
+        .replace("\"pass\"", "\"pass\":1,\"pass\"");
+    let saves = async |body: String| {
+        let request = app.client.post(app.url(RULES)).bearer_auth(&ann);
+        app.see(request.body(body)).await
+    };
+    let problem = json!({
+        "pointer": "/facematch_conditions/0/pass", "reason": "the key `pass` stands twice"
+    });
+    let refused = saves(format!(r#"{{"rules": {file}, "note": "x"}}"#)).await;
+    assert_eq!(
+        (refused.status, code(&refused)),
+        (StatusCode::BAD_REQUEST, "invalid_rules")
+    );
+    assert_eq!(refused.body["error"]["problems"], json!([problem]));
+    let good = rules(80.0);
+    for body in [
+        format!(r#"{{"rules": {good}, "note": "x", "note": "y"}}"#),
+        format!(r#"{{"rules": {{}}, "rules": {good}, "note": "x"}}"#),
+    ] {
+        let refused = saves(body).await;
+        assert_eq!(
+            (refused.status, code(&refused)),
+            (StatusCode::BAD_REQUEST, "invalid_request")
+        );
+    }
+    assert_eq!(app.asks(&ann, RULES).await.body["versions"], json!([]));
+    let checked = app.see(app.post("/v1/rules/check").body(file)).await.body;
+    assert_eq!(checked["problems"], json!([problem]));
+}
+
+#[actix_web::test]
 async fn a_rule_file_can_be_looked_at_without_keeping_it() {
     let app = TestApp::start().await;
     let check = "/v1/rules/check";

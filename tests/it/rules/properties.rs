@@ -21,7 +21,7 @@ fn config() -> ProptestConfig {
 
 /// A condition over percentages that a higher percentage can only help.
 fn monotone() -> impl Strategy<Value = Value> {
-    let bounded = (0..=20_u32, 0..=20_u32).prop_map(|(a, b)| (a.max(b), a.min(b)));
+    let bounded = (1..=20_u32, 0..=20_u32).prop_map(|(a, b)| (a.max(b), a.min(b)));
     let statistic = prop_oneof![
         Just("score".to_owned()),
         Just("min_percentage".to_owned()),
@@ -200,7 +200,7 @@ fn coherent() -> impl Strategy<Value = Value> {
     let bounded = (
         proptest::sample::select(readings.to_vec()),
         // These lie in the range of every one of them.
-        (0.0..=1.0_f64, 0.0..=1.0_f64),
+        (0.01..=0.99_f64, 0.01..=0.99_f64),
         any::<bool>(),
     )
         .prop_map(|(signal, (a, b), up)| {
@@ -348,7 +348,7 @@ proptest! {
         if let Err(error) = Rules::parse(&file.to_string()) {
             prop_assert!(!error.problems().is_empty());
             for problem in error.problems() {
-                let there = problem.pointer == "/" || file.pointer(&problem.pointer).is_some();
+                let there = file.pointer(&problem.pointer).is_some();
                 prop_assert!(there, "{} in {file}", problem.pointer);
             }
         }

@@ -46,34 +46,54 @@ fn a_file_that_is_no_rule_file_is_refused_as_a_whole() {
     for (text, place, reason) in [
         (
             "",
-            "/",
+            "",
             "the rules are not JSON: EOF while parsing a value at line 1 column 0",
         ),
         (
             "{",
-            "/",
+            "",
             "the rules are not JSON: EOF while parsing an object at line 1 column 1",
         ),
-        ("[]", "/", "this is not of type \"object\""),
+        ("[]", "", "this is not of type \"object\""),
         (
             r#"{"name": "t"}"#,
-            "/",
+            "",
             "a rule file has conditions of one check at least",
         ),
         (
-            r#"{"quality_conditions": []}"#,
-            "/",
+            r#"{"quality_conditions": [{"name": "a", "signal": "score", "operator": ">=", "pass": 80}]}"#,
+            "",
             "\"name\" is a required property",
         ),
         (
-            r#"{"name": "t", "quality_conditions": [], "facematch_condition": []}"#,
-            "/",
+            r#"{"name": "t", "quality_conditions": [{"name": "a", "signal": "score", "operator": ">=", "pass": 80}], "facematch_condition": 7}"#,
+            "",
             "there is no field `facematch_condition`; did you mean `facematch_conditions`?",
         ),
         (
-            r#"{"name": "t", "quality_conditions": [], "at_best": "fail"}"#,
+            r#"{"name": "t", "quality_conditions": [{"name": "a", "signal": "score", "operator": ">=", "pass": 80}], "at_best": "fail"}"#,
             "/at_best",
             "this is not one of \"pass\" or \"refer\"",
+        ),
+        (
+            r#"{"name": "t", "quality_conditions": []}"#,
+            "/quality_conditions",
+            "a check that is there has one condition at least",
+        ),
+        (
+            r#"{"name": " ", "quality_conditions": [{"name": "a", "signal": "score", "operator": ">=", "pass": 80}]}"#,
+            "/name",
+            "the name is blank",
+        ),
+        (
+            "{\"name\": \"t\u{202e}\", \"quality_conditions\": [{\"name\": \"a\", \"signal\": \"score\", \"operator\": \">=\", \"pass\": 80}]}",
+            "/name",
+            "it holds the character U+202E, which cannot be seen and may mislead",
+        ),
+        (
+            "\u{feff}{}",
+            "",
+            "the file starts with a byte order mark; save it without",
         ),
         (
             r#"{"name": "t", "quality_conditions": 7}"#,
@@ -98,7 +118,7 @@ fn a_file_too_large_or_too_deep_is_refused_before_it_is_looked_at() {
     assert_eq!(
         problems(&large),
         [(
-            "/".to_owned(),
+            "".to_owned(),
             format!(
                 "a rule file has at most 262144 bytes; this one has {}",
                 large.len()
@@ -108,7 +128,7 @@ fn a_file_too_large_or_too_deep_is_refused_before_it_is_looked_at() {
     for (open, close) in [("[", "]"), (r#"{"name":"#, "}")] {
         let deep = format!("{}1{}", open.repeat(20_000), close.repeat(20_000));
         let [(place, reason)] = problems(&deep).try_into().unwrap();
-        assert_eq!(place, "/");
+        assert_eq!(place, "");
         assert!(reason.contains("recursion limit exceeded"), "{reason}");
     }
     let deep_but_readable = format!(
@@ -195,6 +215,21 @@ fn a_bound_that_makes_no_sense_is_refused() {
             "the bound 800 is out of range: `score` lies between 0 and 100",
         ),
         (
+            json!({"pass": 0}),
+            "/pass",
+            "the bound 0 is always kept: `score` lies between 0 and 100",
+        ),
+        (
+            json!({"operator": "<=", "pass": 100}),
+            "/pass",
+            "the bound 100 is always kept: `score` lies between 0 and 100",
+        ),
+        (
+            json!({"signal": "sharpness", "pass": 0}),
+            "/pass",
+            "the bound 0 is always kept: `sharpness` is 0 or more",
+        ),
+        (
             json!({"refer": -1}),
             "/refer",
             "the bound -1 is out of range: `score` lies between 0 and 100",
@@ -243,6 +278,78 @@ fn a_bound_that_makes_no_sense_is_refused() {
     ] {
         is_refused(&with(&changes), place, reason);
     }
+}
+
+#[test]
+fn a_bound_that_some_value_misses_is_taken() {
+    for changes in [
+        json!({"pass": 100}),
+        json!({"refer": 0}),
+        json!({"operator": "<=", "pass": 0, "refer": 100}),
+        json!({"signal": "sharpness", "operator": "<=", "pass": 1e300}),
+        // That one signal stands on both sides is not looked at.
+        json!({"signal": null, "expression": "score - score", "pass": 0}),
+    ] {
+        let text = json!({"name": "t", "quality_conditions": [with(&changes)]}).to_string();
+        Rules::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    }
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused_at_its_place() {
+    let text = r#"{"name": "t", "quality_conditions": [
+        {"name": "a", "signal": "score", "operator": ">=", "pass": 80, "pass": 1, "pass": 2}], "name": "u"}"#;
+    let twice =
+        |place: &str, key: &str| (place.to_owned(), format!("the key `{key}` stands twice"));
+    let pass = "/quality_conditions/0/pass";
+    assert_eq!(
+        problems(text),
+        [
+            twice(pass, "pass"),
+            twice(pass, "pass"),
+            twice("/name", "name")
+        ]
+    );
+}
+
+#[test]
+fn a_name_or_a_message_that_does_not_read_as_it_looks_is_refused() {
+    let hides =
+        |code: &str| format!("it holds the character {code}, which cannot be seen and may mislead");
+    for (name, code) in [
+        ("a\u{200b}", "U+200B"),
+        ("a\nb", "U+000A"),
+        ("\u{2066}a", "U+2066"),
+    ] {
+        is_refused(&with(&json!({"name": name})), "/name", &hides(code));
+        is_refused(&with(&json!({"message": name})), "/message", &hides(code));
+    }
+    is_refused(
+        &with(&json!({"name": " \u{a0}"})),
+        "/name",
+        "the name is blank",
+    );
+    let conditions = [
+        with(&json!({"name": "Match score"})),
+        with(&json!({"name": " match  SCORE "})),
+    ];
+    let text = json!({"name": "t", "quality_conditions": conditions}).to_string();
+    assert_eq!(
+        problems(&text),
+        [(
+            "/quality_conditions/1/name".to_owned(),
+            "the name ` match  SCORE ` is taken by /quality_conditions/0".to_owned()
+        )]
+    );
+}
+
+#[test]
+fn the_file_as_a_whole_is_no_place() {
+    let told = |text: &str| Rules::parse(text).unwrap_err().to_string();
+    assert_eq!(told("[]"), "this is not of type \"object\"");
+    assert!(
+        told(r#"{"name": "t", "quality_conditions": 7}"#).starts_with("at /quality_conditions: ")
+    );
 }
 
 #[test]

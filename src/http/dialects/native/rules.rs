@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::http::caller::caller;
 use crate::http::dialects::native::errors::NativeError;
 use crate::http::dialects::native::names::version;
+use crate::http::dialects::native::rules_body::{NewRules, bytes};
 use crate::http::dialects::native::rules_wire::{
     CheckedRulesBody, ProjectBody, RefusedRulesBody, RuleVersionBody, RuleVersionListBody,
     RulesBody,
@@ -15,12 +16,9 @@ use crate::http::dialects::native::rules_wire::{
 use crate::http::dialects::native::wire::ErrorBody;
 use crate::http::dialects::native::{backtests, rule_roles, shadows};
 use crate::http::error::Refusal;
-use crate::http::json_body::JsonBody;
 use crate::operations::Operations;
 use crate::operations::check_rules::check_rules;
-use crate::operations::error::Error;
 use crate::operations::manage_rules::NotSaved;
-use crate::scoring::rules::MOST_BYTES;
 use crate::scoring::schema::{self, SCHEMA};
 use crate::session::project::Dialect;
 
@@ -28,9 +26,6 @@ type Answer = Result<HttpResponse, NativeError>;
 
 /// Versions on a page when nothing is asked for.
 const PAGE: u64 = 50;
-
-/// Bytes of a body that holds a rule file, with room for the way it is written.
-const MAX_BODY: usize = 4 * MOST_BYTES;
 
 /// Adds every route that is about rules.
 pub fn configure(routes: &mut ServiceConfig) {
@@ -139,15 +134,11 @@ pub async fn save_rules(
 ) -> Answer {
     let caller = caller(&request, &operations, Dialect::Native).await?;
     let owner = caller.owner_of_rules(&id).map_err(Refusal::from)?;
-    let body = JsonBody::read_up_to(payload, MAX_BODY).await?;
-    let rules = body
-        .value("rules")
-        .ok_or_else(|| Refusal::bad_request("`rules` is missing"))?;
-    let note = body.text("note")?.unwrap_or_default();
-    let saved = operations
-        .save_rules(&owner, format!("{rules:#}"), note)
-        .await;
-    let saved = match saved {
+    let new = NewRules::read(payload).await?;
+    if !new.repeated.is_empty() {
+        return Ok(HttpResponse::BadRequest().json(RefusedRulesBody::new(new.repeated)));
+    }
+    let saved = match operations.save_rules(&owner, new.text, &new.note).await {
         Ok(saved) => saved,
         Err(NotSaved::Problems(problems)) => {
             return Ok(HttpResponse::BadRequest().json(RefusedRulesBody::new(problems)));
@@ -187,13 +178,7 @@ pub async fn read_rules(
         (status = 413, body = ErrorBody)))]
 pub async fn check(request: HttpRequest, operations: Data<Operations>, payload: Payload) -> Answer {
     caller(&request, &operations, Dialect::Native).await?;
-    let file = payload.to_bytes_limited(MAX_BODY).await;
-    let too_long = Error::TooLarge {
-        reason: format!("the body is larger than {MAX_BODY} bytes"),
-    };
-    let file = file
-        .map_err(|_| Refusal::from(too_long))?
-        .map_err(|_| Refusal::bad_request("the body broke off"))?;
+    let file = bytes(payload).await?;
     let text = std::str::from_utf8(&file)
         .map_err(|_| Refusal::bad_request("a rule file is text in UTF-8"))?;
     Ok(HttpResponse::Ok().json(CheckedRulesBody::from(check_rules(text))))
