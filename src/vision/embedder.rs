@@ -117,7 +117,7 @@ pub struct Embedder {
 
 enum Loaded {
     Dlib(DlibResnet),
-    Retail(Retail0095),
+    Retail(Box<Retail0095>),
 }
 
 impl Embedder {
@@ -142,7 +142,7 @@ impl Embedder {
                 dlib_resnet::SIDE,
             ),
             Network::Retail0095 => (
-                Loaded::Retail(Retail0095::new(&tensors).map_err(wrong)?),
+                Loaded::Retail(Box::new(Retail0095::new(&tensors).map_err(wrong)?)),
                 templates::retail_0095(),
                 retail_0095::SIDE,
             ),

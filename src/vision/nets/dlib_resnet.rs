@@ -78,12 +78,12 @@ impl DlibResnet {
 
     /// (pictures, 3, 150, 150) with `(pixel - mean) / 256` to (pictures, 128).
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        let maps = self.maps(layers::maps(pictures)?).map_err(Error::wrap)?;
+        let maps = self.maps(&layers::maps(pictures)?).map_err(Error::wrap)?;
         layers::means(&maps)?.matmul(&self.embed)
     }
 
-    fn maps(&self, pictures: Maps) -> std::result::Result<Maps, Misfit> {
-        let mut maps = max_pool(&self.stem.forward(&pictures)?, 3, false)?;
+    fn maps(&self, pictures: &Maps) -> std::result::Result<Maps, Misfit> {
+        let mut maps = max_pool(&self.stem.forward(pictures)?, 3, false)?;
         for block in &self.blocks {
             maps = block.forward(maps)?;
         }

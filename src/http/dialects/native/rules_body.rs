@@ -16,7 +16,7 @@ const MAX_BODY: usize = 4 * MOST_BYTES;
 const PLACE: &str = "/rules/";
 
 /// The bytes of a body.
-pub async fn bytes(payload: Payload) -> Result<Bytes, NativeError> {
+pub(super) async fn bytes(payload: Payload) -> Result<Bytes, NativeError> {
     let file = payload.to_bytes_limited(MAX_BODY).await;
     let too_long = Error::TooLarge {
         reason: format!("the body is larger than {MAX_BODY} bytes"),
@@ -28,17 +28,17 @@ pub async fn bytes(payload: Payload) -> Result<Bytes, NativeError> {
 }
 
 /// Rules to save.
-pub struct NewRules {
+pub(super) struct NewRules {
     /// The rule file as it is kept.
-    pub text: String,
-    pub note: String,
+    pub(super) text: String,
+    pub(super) note: String,
     /// Keys that stand twice in the rule file; the text has one of each.
-    pub repeated: Vec<Problem>,
+    pub(super) repeated: Vec<Problem>,
 }
 
 impl NewRules {
     /// Reads the body of a call that saves rules.
-    pub async fn read(payload: Payload) -> Result<Self, NativeError> {
+    pub(super) async fn read(payload: Payload) -> Result<Self, NativeError> {
         let bytes = bytes(payload).await?;
         // A large one would hold up every other call of the thread that reads requests.
         let read = block(move || (JsonBody::parse(&bytes), repeated_keys(&bytes)));
