@@ -13,7 +13,7 @@ pub mod reasons_wire;
 pub mod routes;
 pub mod rule_roles;
 pub mod rules;
-mod rules_body;
+pub mod rules_body;
 pub mod rules_wire;
 pub mod shadows;
 pub mod verdict_table_wire;
