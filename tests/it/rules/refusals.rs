@@ -118,7 +118,7 @@ fn a_file_too_large_or_too_deep_is_refused_before_it_is_looked_at() {
     assert_eq!(
         problems(&large),
         [(
-            "".to_owned(),
+            String::new(),
             format!(
                 "a rule file has at most 262144 bytes; this one has {}",
                 large.len()
