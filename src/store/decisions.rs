@@ -7,7 +7,6 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
-use sha2::{Digest, Sha256};
 
 use crate::session::actor::Actor;
 use crate::session::audit::AuditEntry;
@@ -22,6 +21,7 @@ use crate::store::entity::session_keys;
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json};
 use crate::store::sealing::NoteKey;
+use crate::store::testimony::sha256;
 use crate::store::{audit, evidence, examinations, queue, sessions};
 
 impl Store {
@@ -265,12 +265,4 @@ fn read(model: &Model, key: Option<&NoteKey>) -> Result<Decision, StoreError> {
         note,
         at: Timestamp(model.at),
     })
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |hex, byte| {
-            format!("{hex}{byte:02x}")
-        })
 }

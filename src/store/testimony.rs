@@ -133,7 +133,8 @@ fn hashes(model: &examinations::Model) -> Value {
     })
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// The SHA-256 of bytes, in lower-case hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .fold(String::with_capacity(64), |hex, byte| {
