@@ -6,17 +6,15 @@
     reason = "registers are filled from pointers, by instructions that the processor was asked for"
 )]
 
-use rayon::prelude::*;
+use std::ops::Range;
 
 use crate::dense::Geometry;
 use crate::error::{Misfit, misfit};
-#[cfg(target_arch = "aarch64")]
-use crate::lanes::Neon;
-#[cfg(target_arch = "x86_64")]
-use crate::lanes::{Avx2, Avx512};
-use crate::lanes::{Lanes, Portable};
+use crate::finish::Target;
+use crate::lanes::{Kernel, Lanes};
 use crate::machine::Machine;
 use crate::maps::Maps;
+use crate::team;
 
 /// One filter a channel, with its bias, ready to run.
 pub struct Depthwise {
@@ -82,131 +80,145 @@ impl Depthwise {
         ) else {
             misfit!("{maps:?} are smaller than {:?}", self.geometry);
         };
-        let mut out = Maps::zeros(maps.pictures, rows, columns, self.channels);
-        let (pitch, picture_size) = (out.pitch() * self.channels, out.picture_size());
-        // A row of pixels with the zero before it, and what lies above and below left out.
-        let lines = out.values.chunks_exact_mut(picture_size).enumerate();
-        let lines: Vec<(usize, usize, &mut [f32])> = lines
-            .flat_map(|(picture, values)| {
-                let rows_of = values.chunks_exact_mut(pitch).skip(1).take(rows);
-                rows_of
-                    .enumerate()
-                    .map(move |(row, line)| (picture, row, line))
-            })
-            .collect();
-        let run = |(picture, row, line): (usize, usize, &mut [f32])| {
-            self.line(maps, picture, row, &mut line[self.channels..]);
-        };
-        if rayon::current_num_threads() == 1 {
-            lines.into_iter().for_each(run);
-        } else {
-            lines.into_par_iter().for_each(run);
-        }
+        let mut out = Maps::bordered(maps.pictures, rows, columns, self.channels);
+        let to = Target::new(&mut out, false);
+        let lines = maps.pictures * rows;
+        let strips = team::members().min(lines);
+        team::split(strips, |strip| {
+            self.machine.run(Strip {
+                layer: self,
+                maps,
+                to,
+                rows,
+                columns,
+                lines: lines * strip / strips..lines * (strip + 1) / strips,
+            });
+        });
         Ok(out)
     }
+}
 
-    fn line(&self, maps: &Maps, picture: usize, row: usize, out: &mut [f32]) {
-        // SAFETY: the layer was packed for a machine that was found.
-        unsafe {
-            match self.machine {
-                Machine::Portable => self.walk::<Portable>(maps, picture, row, out),
-                #[cfg(target_arch = "x86_64")]
-                Machine::Avx2 => self.avx2(maps, picture, row, out),
-                #[cfg(target_arch = "x86_64")]
-                Machine::Avx512 => self.avx512(maps, picture, row, out),
-                #[cfg(target_arch = "aarch64")]
-                Machine::Neon => self.neon(maps, picture, row, out),
-            }
-        }
-    }
+/// Some rows of all that a layer makes.
+struct Strip<'a> {
+    layer: &'a Depthwise,
+    maps: &'a Maps,
+    to: Target,
+    rows: usize,
+    columns: usize,
+    /// Counted through all pictures.
+    lines: Range<usize>,
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn avx2(&self, maps: &Maps, picture: usize, row: usize, out: &mut [f32]) {
-        // SAFETY: as the caller's.
-        unsafe { self.walk::<Avx2>(maps, picture, row, out) }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn avx512(&self, maps: &Maps, picture: usize, row: usize, out: &mut [f32]) {
-        // SAFETY: as the caller's.
-        unsafe { self.walk::<Avx512>(maps, picture, row, out) }
-    }
-
-    #[cfg(target_arch = "aarch64")]
-    #[target_feature(enable = "neon")]
-    unsafe fn neon(&self, maps: &Maps, picture: usize, row: usize, out: &mut [f32]) {
-        // SAFETY: as the caller's.
-        unsafe { self.walk::<Neon>(maps, picture, row, out) }
-    }
-
+impl Kernel for Strip<'_> {
     #[inline(always)]
-    unsafe fn walk<L: Lanes>(&self, maps: &Maps, picture: usize, row: usize, out: &mut [f32]) {
-        let Geometry {
-            side,
-            stride,
-            padding,
-        } = self.geometry;
-        let first =
-            maps.at(picture, row * stride, 0) - padding * (maps.pitch() + 1) * self.channels;
-        for channel in (0..self.channels).step_by(L::WIDTH) {
-            let left = self.channels - channel;
-            // SAFETY: the caller has found the machine.
-            unsafe {
-                if side == 3 {
-                    self.vector::<L, 3>(maps, first + channel, channel, left, out);
-                } else {
-                    self.vector::<L, 0>(maps, first + channel, channel, left, out);
-                }
-            }
-        }
-    }
-
-    /// One vector of channels along a row. `SIDE` is 0 where the compiler does not know the filter's side.
-    #[inline(always)]
-    unsafe fn vector<L: Lanes, const SIDE: usize>(
-        &self,
-        maps: &Maps,
-        first: usize,
-        channel: usize,
-        left: usize,
-        out: &mut [f32],
-    ) {
-        let side = if SIDE == 0 { self.geometry.side } else { SIDE };
-        let padded = self.bias.len();
-        let step = self.geometry.stride * self.channels;
-        let whole = left >= L::WIDTH;
-        let mut part = [0.0_f32; 16];
-        for (column, pixel) in out.chunks_exact_mut(self.channels).enumerate() {
-            let from = &maps.values[first + column * step..];
-            // SAFETY: filters and biases are as long as whole vectors; of the maps, and of the row that
-            // is written, no more is touched than there is: the last vector goes through `part`.
-            unsafe {
-                let mut sum = L::load(self.bias.as_ptr().add(channel));
-                for y in 0..side {
-                    for x in 0..side {
-                        let value = &from[(y * maps.pitch() + x) * self.channels..];
-                        let value = if value.len() >= L::WIDTH {
-                            L::load(value.as_ptr())
-                        } else {
-                            part[..value.len()].copy_from_slice(value);
-                            L::load(part.as_ptr())
-                        };
-                        let weight = self.filters.as_ptr().add((y * side + x) * padded + channel);
-                        sum = sum.plus_product(value, L::load(weight));
+    unsafe fn run<L: Lanes>(self) {
+        for line in self.lines.clone() {
+            for channel in (0..self.layer.channels).step_by(L::WIDTH) {
+                // SAFETY: the caller has found the machine.
+                unsafe {
+                    if self.layer.geometry.side == 3 {
+                        self.walk_three::<L>(line, channel);
+                    } else {
+                        self.walk_any::<L>(line, channel);
                     }
                 }
-                let zero = L::splat(0.0);
-                let bent = sum
-                    .most(zero)
-                    .plus_product(sum.least(zero), L::splat(self.slope));
-                if whole {
-                    bent.store(pixel[channel..].as_mut_ptr());
-                } else {
-                    bent.store(part.as_mut_ptr());
-                    pixel[channel..].copy_from_slice(&part[..left]);
+            }
+        }
+    }
+}
+
+impl Strip<'_> {
+    /// A vector of channels along a row, with all nine weights in registers.
+    #[inline(always)]
+    unsafe fn walk_three<L: Lanes>(&self, line: usize, channel: usize) {
+        let layer = self.layer;
+        // SAFETY: filters are as long as whole vectors; what a filter reaches is in the maps, whose
+        // last pixel has a vector's room after it.
+        unsafe {
+            let mut weights = [L::splat(0.0); 9];
+            for (tap, weight) in weights.iter_mut().enumerate() {
+                *weight = L::load(layer.filters.as_ptr().add(tap * layer.bias.len() + channel));
+            }
+            let bias = L::load(layer.bias.as_ptr().add(channel));
+            let (from, step) = self.from(line, channel);
+            let pitch = self.maps.pitch() * layer.channels;
+            let (pixel, left) = self.first_pixel(line, channel);
+            for column in 0..self.columns {
+                let from = from.add(column * step);
+                // Two sums, so that no product waits for the one before.
+                let mut sums = [bias, L::splat(0.0)];
+                for (tap, weight) in weights.iter().enumerate() {
+                    let value = from.add(tap / 3 * pitch + tap % 3 * layer.channels);
+                    sums[tap % 2] = sums[tap % 2].plus_product(L::load(value), *weight);
                 }
+                let pixel = pixel.add(column * layer.channels);
+                layer.put(sums[0].plus(sums[1]), left, pixel);
+            }
+        }
+    }
+
+    /// As above, for filters of any side.
+    #[inline(always)]
+    unsafe fn walk_any<L: Lanes>(&self, line: usize, channel: usize) {
+        let layer = self.layer;
+        let side = layer.geometry.side;
+        // SAFETY: as above.
+        unsafe {
+            let (from, step) = self.from(line, channel);
+            let pitch = self.maps.pitch() * layer.channels;
+            let (pixel, left) = self.first_pixel(line, channel);
+            for column in 0..self.columns {
+                let from = from.add(column * step);
+                let mut sum = L::load(layer.bias.as_ptr().add(channel));
+                for tap in 0..side * side {
+                    let weight = layer.filters.as_ptr().add(tap * layer.bias.len() + channel);
+                    let value = from.add(tap / side * pitch + tap % side * layer.channels);
+                    sum = sum.plus_product(L::load(value), L::load(weight));
+                }
+                layer.put(sum, left, pixel.add(column * layer.channels));
+            }
+        }
+    }
+
+    /// The first number that a row's first filter reads, and how many lie from one filter to the next.
+    #[inline(always)]
+    unsafe fn from(&self, line: usize, channel: usize) -> (*const f32, usize) {
+        let Geometry {
+            stride, padding, ..
+        } = self.layer.geometry;
+        let (picture, row) = (line / self.rows, line % self.rows);
+        let corner = self.maps.at(picture, row * stride, 0)
+            - padding * (self.maps.pitch() + 1) * self.layer.channels;
+        // SAFETY: the row is one of the maps'.
+        let from = unsafe { self.maps.values.as_ptr().add(corner + channel) };
+        (from, stride * self.layer.channels)
+    }
+
+    /// Where a row's first vector is written, and how many channels are left from it on.
+    #[inline(always)]
+    unsafe fn first_pixel(&self, line: usize, channel: usize) -> (*mut f32, usize) {
+        let (picture, row) = (line / self.rows, line % self.rows);
+        // SAFETY: the row is this strip's own.
+        let pixel = unsafe { self.to.pixel(picture, row, 0).add(channel) };
+        (pixel, self.layer.channels - channel)
+    }
+}
+
+impl Depthwise {
+    /// Bends a sum and writes it, or what of it is left of the channels.
+    #[inline(always)]
+    unsafe fn put<L: Lanes>(&self, sum: L, left: usize, pixel: *mut f32) {
+        // SAFETY: the pixel has room for `left` numbers.
+        unsafe {
+            let zero = L::splat(0.0);
+            let slope = L::splat(self.slope);
+            let bent = sum.most(zero).plus_product(sum.least(zero), slope);
+            if left >= L::WIDTH {
+                bent.store(pixel);
+            } else {
+                let mut part = [0.0_f32; 16];
+                bent.store(part.as_mut_ptr());
+                pixel.copy_from_nonoverlapping(part.as_ptr(), left);
             }
         }
     }

@@ -11,6 +11,9 @@ use std::arch::aarch64 as arm;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64 as x86;
 
+use crate::block::{self, Reach, Sums};
+use crate::machine::Machine;
+
 /// A row of numbers. Every function asks for the processor feature of its type, which
 /// [`crate::machine::Machine`] has found, and for pointers to as many numbers as it is wide.
 pub(crate) trait Lanes: Copy {
@@ -23,8 +26,65 @@ pub(crate) trait Lanes: Copy {
     /// `self + a * b`.
     unsafe fn plus_product(self, a: Self, b: Self) -> Self;
     unsafe fn plus(self, other: Self) -> Self;
+    unsafe fn minus(self, other: Self) -> Self;
     unsafe fn least(self, other: Self) -> Self;
     unsafe fn most(self, other: Self) -> Self;
+    /// See [`block::multiply`].
+    unsafe fn block<const COUNT: usize, const VECTORS: usize>(reach: &Reach, sums: &Sums);
+}
+
+/// Work that is written once for all processors.
+pub(crate) trait Kernel {
+    /// To be inlined, so that it is compiled with the instructions that `L` stands for.
+    unsafe fn run<L: Lanes>(self);
+}
+
+impl Machine {
+    /// Runs the kernel with this machine's lanes.
+    pub(crate) fn run(self, kernel: impl Kernel) {
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn avx2(kernel: impl Kernel) {
+            // SAFETY: the caller has found the machine.
+            unsafe { kernel.run::<Avx2>() }
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f")]
+        unsafe fn avx512(kernel: impl Kernel) {
+            // SAFETY: as above.
+            unsafe { kernel.run::<Avx512>() }
+        }
+        #[cfg(target_arch = "aarch64")]
+        #[target_feature(enable = "neon")]
+        unsafe fn neon(kernel: impl Kernel) {
+            // SAFETY: as above.
+            unsafe { kernel.run::<Neon>() }
+        }
+        // SAFETY: a machine other than the portable one is only ever made where it was found.
+        unsafe {
+            match self {
+                Self::Portable => kernel.run::<Portable>(),
+                #[cfg(target_arch = "x86_64")]
+                Self::Avx2 => avx2(kernel),
+                #[cfg(target_arch = "x86_64")]
+                Self::Avx512 => avx512(kernel),
+                #[cfg(target_arch = "aarch64")]
+                Self::Neon => neon(kernel),
+            }
+        }
+    }
+}
+
+/// Asks for the memory at `place` ahead of its use; it may lie anywhere.
+#[inline(always)]
+pub(crate) fn prefetch(place: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the instruction never faults.
+    unsafe {
+        x86::_mm_prefetch::<{ x86::_MM_HINT_T0 }>(place.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
 }
 
 /// What the compiler makes of plain arithmetic.
@@ -74,6 +134,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn minus(self, other: Self) -> Self {
+        self.each(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
     unsafe fn least(self, other: Self) -> Self {
         self.each(other, f32::min)
     }
@@ -82,12 +147,18 @@ impl Lanes for Portable {
     unsafe fn most(self, other: Self) -> Self {
         self.each(other, f32::max)
     }
+
+    #[inline(never)]
+    unsafe fn block<const COUNT: usize, const VECTORS: usize>(reach: &Reach, sums: &Sums) {
+        // SAFETY: the caller's.
+        unsafe { block::multiply::<Self, COUNT, VECTORS>(reach, sums) }
+    }
 }
 
 /// Writes the lanes of one instruction set: each function is one instruction.
 macro_rules! lanes {
-    ($(#[$doc:meta])* $name:ident, $register:ty, $width:literal,
-     $splat:path, $load:path, $store:path, $sum:expr, $plus:path, $least:path, $most:path) => {
+    ($(#[$doc:meta])* $name:ident, $feature:literal, $register:ty, $width:literal,
+     $splat:path, $load:path, $store:path, $sum:expr, $plus:path, $minus:path, $least:path, $most:path) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         pub(crate) struct $name($register);
@@ -123,6 +194,11 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            unsafe fn minus(self, other: Self) -> Self {
+                Self(unsafe { $minus(self.0, other.0) })
+            }
+
+            #[inline(always)]
             unsafe fn least(self, other: Self) -> Self {
                 Self(unsafe { $least(self.0, other.0) })
             }
@@ -131,6 +207,16 @@ macro_rules! lanes {
             unsafe fn most(self, other: Self) -> Self {
                 Self(unsafe { $most(self.0, other.0) })
             }
+
+            #[inline(always)]
+            unsafe fn block<const COUNT: usize, const VECTORS: usize>(reach: &Reach, sums: &Sums) {
+                #[inline(never)]
+                #[target_feature(enable = $feature)]
+                unsafe fn alone<const COUNT: usize, const VECTORS: usize>(reach: &Reach, sums: &Sums) {
+                    unsafe { block::multiply::<$name, COUNT, VECTORS>(reach, sums) }
+                }
+                unsafe { alone::<COUNT, VECTORS>(reach, sums) }
+            }
         }
     };
 }
@@ -138,26 +224,26 @@ macro_rules! lanes {
 #[cfg(target_arch = "x86_64")]
 lanes!(
     /// 512 bits of x86-64.
-    Avx512, x86::__m512, 16,
+    Avx512, "avx512f", x86::__m512, 16,
     x86::_mm512_set1_ps, x86::_mm512_loadu_ps, x86::_mm512_storeu_ps,
     |sum, a, b| x86::_mm512_fmadd_ps(a, b, sum),
-    x86::_mm512_add_ps, x86::_mm512_min_ps, x86::_mm512_max_ps
+    x86::_mm512_add_ps, x86::_mm512_sub_ps, x86::_mm512_min_ps, x86::_mm512_max_ps
 );
 
 #[cfg(target_arch = "x86_64")]
 lanes!(
     /// 256 bits of x86-64.
-    Avx2, x86::__m256, 8,
+    Avx2, "avx2,fma", x86::__m256, 8,
     x86::_mm256_set1_ps, x86::_mm256_loadu_ps, x86::_mm256_storeu_ps,
     |sum, a, b| x86::_mm256_fmadd_ps(a, b, sum),
-    x86::_mm256_add_ps, x86::_mm256_min_ps, x86::_mm256_max_ps
+    x86::_mm256_add_ps, x86::_mm256_sub_ps, x86::_mm256_min_ps, x86::_mm256_max_ps
 );
 
 #[cfg(target_arch = "aarch64")]
 lanes!(
     /// 128 bits of ARM.
-    Neon, arm::float32x4_t, 4,
+    Neon, "neon", arm::float32x4_t, 4,
     arm::vdupq_n_f32, arm::vld1q_f32, arm::vst1q_f32,
     |sum, a, b| arm::vfmaq_f32(sum, a, b),
-    arm::vaddq_f32, arm::vminq_f32, arm::vmaxq_f32
+    arm::vaddq_f32, arm::vsubq_f32, arm::vminq_f32, arm::vmaxq_f32
 );

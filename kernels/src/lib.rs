@@ -9,11 +9,19 @@
 //! - [`dense`]: convolutions that mix all channels.
 //! - [`depthwise`]: convolutions that filter every channel for itself.
 //! - [`pool`]: maps made smaller.
+//! - [`team`]: threads that share the layers of one network.
 
+mod block;
+mod buffers;
 pub mod dense;
 pub mod depthwise;
+mod direct;
 pub mod error;
+mod finish;
 mod lanes;
 pub mod machine;
 pub mod maps;
 pub mod pool;
+pub mod team;
+mod tiles;
+mod winograd;

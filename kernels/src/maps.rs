@@ -1,6 +1,10 @@
 //! Feature maps laid out for the kernels: channels last, zeros around each picture.
 
+use crate::buffers::Buffer;
 use crate::error::{Misfit, misfit};
+
+/// Numbers after the last picture, so that a whole vector may be read from its last pixel.
+const SLACK: usize = 16;
 
 /// Maps of several pictures of one size.
 ///
@@ -14,19 +18,57 @@ pub struct Maps {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     pub(crate) channels: usize,
-    pub(crate) values: Vec<f32>,
+    pub(crate) values: Buffer,
 }
 
 impl Maps {
-    pub(crate) fn zeros(pictures: usize, rows: usize, columns: usize, channels: usize) -> Self {
+    /// Maps whose borders are zeros; what is within is for the caller to write.
+    pub(crate) fn bordered(
+        pictures: usize,
+        rows: usize,
+        columns: usize,
+        channels: usize,
+    ) -> Self {
         let mut maps = Self {
             pictures,
             rows,
             columns,
             channels,
-            values: Vec::new(),
+            values: Buffer::of(0),
         };
-        maps.values = vec![0.0; pictures * maps.picture_size()];
+        let size = maps.picture_size();
+        maps.values = Buffer::of(pictures * size + SLACK);
+        let (pitch, above) = (maps.pitch() * channels, (maps.pitch() + 1) * channels);
+        for picture in 0..pictures {
+            let values = &mut maps.values[picture * size..][..size];
+            values[..above].fill(0.0);
+            for row in 1..=rows {
+                values[row * pitch..][..channels].fill(0.0);
+            }
+            values[(rows + 1) * pitch..].fill(0.0);
+        }
+        maps.values[pictures * size..].fill(0.0);
+        maps
+    }
+
+    pub(crate) fn zeros(pictures: usize, rows: usize, columns: usize, channels: usize) -> Self {
+        let mut maps = Self::bordered(pictures, rows, columns, channels);
+        maps.values.fill(0.0);
+        maps
+    }
+
+    /// Pictures whose rows `fill` writes, pixel after pixel: it is told the picture and the row.
+    pub fn from_rows(
+        [pictures, rows, columns, channels]: [usize; 4],
+        mut fill: impl FnMut(usize, usize, &mut [f32]),
+    ) -> Self {
+        let mut maps = Self::bordered(pictures, rows, columns, channels);
+        for picture in 0..pictures {
+            for row in 0..rows {
+                let start = maps.at(picture, row, 0);
+                fill(picture, row, &mut maps.values[start..][..columns * channels]);
+            }
+        }
         maps
     }
 
@@ -41,7 +83,7 @@ impl Maps {
                 values.len()
             );
         }
-        let mut maps = Self::zeros(pictures, rows, columns, channels);
+        let mut maps = Self::bordered(pictures, rows, columns, channels);
         let planes = values.chunks_exact(rows * columns);
         for (index, plane) in planes.enumerate() {
             let (picture, channel) = (index / channels, index % channels);
@@ -115,7 +157,7 @@ impl Maps {
         if shape(self) != shape(other) {
             misfit!("{other:?} to add to {self:?}");
         }
-        for (sum, value) in self.values.iter_mut().zip(&other.values) {
+        for (sum, value) in self.values.iter_mut().zip(other.values.iter()) {
             *sum += value;
         }
         Ok(())
@@ -194,7 +236,7 @@ mod tests {
         doubled.weigh(&[2.0; 6]).unwrap();
         let mut sum = maps.clone();
         sum.add(&maps).unwrap();
-        assert_eq!(doubled.values, sum.values);
+        assert_eq!(doubled.values[..], sum.values[..]);
         assert!(doubled.weigh(&[2.0; 5]).is_err());
         assert!(Maps::from_planes(&values, [2, 3, 4, 4]).is_err());
         assert!(Maps::from_planes(&[], [0, 3, 4, 4]).is_err());

@@ -1,11 +1,32 @@
 //! Maps made smaller: the largest, or the mean, of windows that step by two.
 
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "registers are filled from pointers, by instructions that the processor was asked for"
+)]
+
+use std::ops::Range;
+
 use crate::error::{Misfit, misfit};
+use crate::finish::Target;
+use crate::lanes::{Kernel, Lanes};
+use crate::machine::Machine;
 use crate::maps::Maps;
+use crate::team;
 
 /// The largest of windows of side×side in steps of two. `overhang` counts windows that hang over the
 /// right or the lower edge.
 pub fn max_pool(maps: &Maps, side: usize, overhang: bool) -> Result<Maps, Misfit> {
+    max_pool_on(Machine::best(), maps, side, overhang)
+}
+
+fn max_pool_on(
+    machine: Machine,
+    maps: &Maps,
+    side: usize,
+    overhang: bool,
+) -> Result<Maps, Misfit> {
     let of = |length: usize| {
         let free = length.checked_sub(side)?;
         Some(if overhang { free.div_ceil(2) } else { free / 2 } + 1)
@@ -13,19 +34,70 @@ pub fn max_pool(maps: &Maps, side: usize, overhang: bool) -> Result<Maps, Misfit
     let (Some(rows), Some(columns)) = (of(maps.rows), of(maps.columns)) else {
         misfit!("{maps:?} are smaller than a window of {side}");
     };
-    let mut out = Maps::zeros(maps.pictures, rows, columns, maps.channels);
-    each_pixel(&mut out, rows, columns, |picture, row, column, pixel| {
-        pixel.fill(f32::NEG_INFINITY);
-        for dy in 0..side.min(maps.rows - 2 * row) {
-            for dx in 0..side.min(maps.columns - 2 * column) {
-                let from = &maps.values[maps.at(picture, 2 * row + dy, 2 * column + dx)..];
-                for (most, value) in pixel.iter_mut().zip(from) {
-                    *most = most.max(*value);
+    let mut out = Maps::bordered(maps.pictures, rows, columns, maps.channels);
+    let to = Target::new(&mut out, false);
+    let lines = maps.pictures * rows;
+    let strips = team::members().min(lines);
+    team::split(strips, |strip| {
+        machine.run(Largest {
+            maps,
+            side,
+            rows,
+            columns,
+            to,
+            lines: lines * strip / strips..lines * (strip + 1) / strips,
+        });
+    });
+    Ok(out)
+}
+
+/// Some rows of largest numbers.
+struct Largest<'a> {
+    maps: &'a Maps,
+    side: usize,
+    rows: usize,
+    columns: usize,
+    to: Target,
+    /// Counted through all pictures.
+    lines: Range<usize>,
+}
+
+impl Kernel for Largest<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let maps = self.maps;
+        for line in self.lines.clone() {
+            let (picture, row) = (line / self.rows, line % self.rows);
+            let down = self.side.min(maps.rows - 2 * row);
+            for column in 0..self.columns {
+                let across = self.side.min(maps.columns - 2 * column);
+                let corner = maps.at(picture, 2 * row, 2 * column);
+                for channel in (0..maps.channels).step_by(L::WIDTH) {
+                    // SAFETY: the window lies in the maps, whose last pixel has a vector's room after
+                    // it; the pixel that is written is this strip's own.
+                    unsafe {
+                        let from = maps.values.as_ptr().add(corner + channel);
+                        let mut most = L::splat(f32::NEG_INFINITY);
+                        for y in 0..down {
+                            for x in 0..across {
+                                let value = from.add((y * maps.pitch() + x) * maps.channels);
+                                most = most.most(L::load(value));
+                            }
+                        }
+                        let pixel = self.to.pixel(picture, row, column).add(channel);
+                        let left = maps.channels - channel;
+                        if left >= L::WIDTH {
+                            most.store(pixel);
+                        } else {
+                            let mut part = [0.0_f32; 16];
+                            most.store(part.as_mut_ptr());
+                            pixel.copy_from_nonoverlapping(part.as_ptr(), left);
+                        }
+                    }
                 }
             }
         }
-    });
-    Ok(out)
+    }
 }
 
 /// The means of windows of 2×2 in steps of two, in the first corner of larger maps of zeros.
@@ -40,39 +112,22 @@ pub fn mean_pool_into(
         misfit!("{maps:?} halved are larger than {rows}×{columns}×{channels}");
     }
     let mut out = Maps::zeros(maps.pictures, rows, columns, channels);
-    each_pixel(
-        &mut out,
-        own_rows,
-        own_columns,
-        |picture, row, column, pixel| {
-            for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-                let from = maps.at(picture, 2 * row + dy, 2 * column + dx);
-                let from = &maps.values[from..from + maps.channels];
-                for (sum, value) in pixel.iter_mut().zip(from) {
-                    *sum += 0.25 * value;
-                }
-            }
-        },
-    );
-    Ok(out)
-}
-
-/// Has `fill` write every pixel of the first `rows` and `columns`.
-fn each_pixel(
-    out: &mut Maps,
-    rows: usize,
-    columns: usize,
-    mut fill: impl FnMut(usize, usize, usize, &mut [f32]),
-) {
-    for picture in 0..out.pictures {
-        for row in 0..rows {
-            for column in 0..columns {
+    for picture in 0..maps.pictures {
+        for row in 0..own_rows {
+            for column in 0..own_columns {
                 let at = out.at(picture, row, column);
-                let pixel = &mut out.values[at..at + out.channels];
-                fill(picture, row, column, pixel);
+                let pixel = &mut out.values[at..at + maps.channels];
+                for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                    let from = maps.at(picture, 2 * row + dy, 2 * column + dx);
+                    let from = &maps.values[from..from + maps.channels];
+                    for (sum, value) in pixel.iter_mut().zip(from) {
+                        *sum += 0.25 * value;
+                    }
+                }
             }
         }
     }
+    Ok(out)
 }
 
 #[cfg(test)]

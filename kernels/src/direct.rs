@@ -1,0 +1,195 @@
+//! A convolution as its definition has it: every number in a filter's reach times its weight.
+//!
+//! In a row the reach of a filter is one line of numbers, as channels stand together, so that a
+//! filter of 3×3 is three lines. Each weight is loaded once for a block of pixels, each number of a
+//! pixel once for all outputs of the block.
+
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "registers are filled from pointers, by instructions that the processor was asked for"
+)]
+
+use std::ops::Range;
+
+use crate::block::{self, PIXELS, Reach, Sums};
+use crate::dense::{Filters, Geometry};
+use crate::finish::{Finish, Target};
+use crate::lanes::{Kernel, Lanes};
+use crate::machine::Machine;
+use crate::maps::Maps;
+use crate::team;
+
+/// Filters packed for a machine.
+pub(crate) struct Direct {
+    machine: Machine,
+    geometry: Geometry,
+    inputs: usize,
+    vectors: usize,
+    blocks: usize,
+    /// Block after block of outputs; in each, for every number of the reach, the block's weights.
+    filters: Vec<f32>,
+}
+
+impl Direct {
+    pub(crate) fn pack(machine: Machine, filters: &Filters<'_>) -> Self {
+        let Filters {
+            weights,
+            inputs,
+            outputs,
+            geometry,
+            ..
+        } = *filters;
+        let vectors = machine.vectors(outputs);
+        let width = machine.width() * vectors;
+        let blocks = outputs.div_ceil(width);
+        let area = geometry.side * geometry.side;
+        let reach = area * inputs;
+        let mut packed = vec![0.0; blocks * width * reach];
+        for (index, weight) in weights.iter().enumerate() {
+            // From (outputs, inputs, rows, columns) to (rows, columns, inputs), as the maps' numbers
+            // lie, with a block of outputs innermost.
+            let (output, place) = (index / reach, index % reach);
+            let (input, pixel) = (place / area, place % area);
+            let start = output / width * width * reach + output % width;
+            packed[start + (pixel * inputs + input) * width] = *weight;
+        }
+        Self {
+            machine,
+            geometry,
+            inputs,
+            vectors,
+            blocks,
+            filters: packed,
+        }
+    }
+
+    /// Writes what the filters say of `rows` rows and `columns` columns.
+    pub(crate) fn run(
+        &self,
+        maps: &Maps,
+        [rows, columns]: [usize; 2],
+        finish: &Finish,
+        to: Target,
+    ) {
+        let members = team::members();
+        let lines = maps.pictures * rows;
+        // Few outputs: the rows are shared out. Many: the outputs, so that each thread reads its own weights.
+        let strips = if members == 1 || self.blocks.is_multiple_of(members) {
+            1
+        } else {
+            lines.min(members)
+        };
+        // A block's weights stay near while every picture is done with them.
+        team::split(strips * self.blocks, |piece| {
+            let (strip, block) = (piece / self.blocks, piece % self.blocks);
+            self.machine.run(Piece {
+                layer: self,
+                maps,
+                rows,
+                columns,
+                finish,
+                to,
+                block,
+                lines: lines * strip / strips..lines * (strip + 1) / strips,
+            });
+        });
+    }
+}
+
+/// A block of outputs over some rows.
+struct Piece<'a> {
+    layer: &'a Direct,
+    maps: &'a Maps,
+    rows: usize,
+    columns: usize,
+    finish: &'a Finish,
+    to: Target,
+    block: usize,
+    /// Counted through all pictures.
+    lines: Range<usize>,
+}
+
+impl Kernel for Piece<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let mut line = self.lines.start;
+        while line < self.lines.end {
+            let (picture, row) = (line / self.rows, line % self.rows);
+            // Rows of one picture can be walked as one line where no pixel is passed over.
+            let rows = if self.layer.geometry.stride == 1 {
+                (self.lines.end - line).min(self.rows - row)
+            } else {
+                1
+            };
+            // SAFETY: the caller has found the machine.
+            unsafe { self.walk::<L>(picture, row..row + rows) };
+            line += rows;
+        }
+    }
+}
+
+impl Piece<'_> {
+    #[inline(always)]
+    unsafe fn walk<L: Lanes>(&self, picture: usize, rows: Range<usize>) {
+        let layer = self.layer;
+        let Geometry {
+            side,
+            stride,
+            padding,
+        } = layer.geometry;
+        let channels = self.maps.channels;
+        let pitch = if stride == 1 {
+            self.maps.pitch()
+        } else {
+            self.columns
+        };
+        let pixels = (rows.len() - 1) * pitch + self.columns;
+        // As even as they come: a last block of one pixel would cost as much as a full one.
+        let most = layer.machine.pixels(layer.vectors);
+        let each = pixels.div_ceil(pixels.div_ceil(most));
+        let first = self.maps.at(picture, rows.start * stride, 0)
+            - padding * (self.maps.pitch() + 1) * channels;
+        let width = L::WIDTH * layer.vectors;
+        let line = side * layer.inputs;
+        for at in (0..pixels).step_by(each) {
+            let count = each.min(pixels - at);
+            let mut sums = [0.0_f32; PIXELS * 2 * 16];
+            // SAFETY: the packed filters hold `side` lines of `line` numbers of `width` weights a block;
+            // the pixels, and what a filter reaches from them, are those of the maps and of the zeros around them.
+            unsafe {
+                let weights = self.block * width * side * line;
+                let reach = Reach {
+                    weights: layer.filters.as_ptr().add(weights),
+                    from: self.maps.values.as_ptr().add(first + at * stride * channels),
+                    step: stride * channels,
+                    lines: side,
+                    line,
+                    pitch: self.maps.pitch() * channels,
+                };
+                let to = Sums {
+                    start: self.finish.bias.as_ptr().add(self.block * width),
+                    to: sums.as_mut_ptr(),
+                    step: width,
+                };
+                block::run::<L>(count, layer.vectors, &reach, &to);
+            }
+            for (offset, sums) in sums.chunks_exact(width).enumerate().take(count) {
+                let (row, column) = ((at + offset) / pitch, (at + offset) % pitch);
+                // What falls between two rows is nobody's.
+                if column < self.columns {
+                    // SAFETY: the maps that are written have these rows and columns; this piece alone writes
+                    // these outputs of them.
+                    unsafe {
+                        let pixel = self.to.pixel(picture, rows.start + row, column);
+                        for (vector, sum) in sums.chunks_exact(L::WIDTH).enumerate() {
+                            let channel = self.block * width + vector * L::WIDTH;
+                            let sum = L::load(sum.as_ptr());
+                            self.finish.put(sum, channel, self.to.adds, pixel);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
