@@ -4,8 +4,11 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
+use kernels::maps::Maps;
+use kernels::team;
+use rayon::prelude::*;
 
 use crate::packs::cache::OpenPack;
 use crate::packs::manifest::{Channels, Input, Network, Pack};
@@ -210,18 +213,29 @@ impl Embedder {
             .collect()
     }
 
-    /// What the network itself says of each chip.
+    /// What the network itself says of each chip. The threads at hand take some chips each; where
+    /// there are fewer chips than threads, they share the layers.
     pub fn raw(&self, chips: &[Picture]) -> Result<Vec<Vec<f32>>, VisionError> {
-        let mut vectors = Vec::with_capacity(chips.len());
-        for batch in chips.chunks(BATCH) {
-            let input = self.tensor(batch)?;
-            let output = match &self.network {
-                Loaded::Dlib(network) => network.forward(&input),
-                Loaded::Retail(network) => network.forward(&input),
-            };
-            vectors.extend(output?.to_vec2::<f32>()?);
+        let threads = rayon::current_num_threads();
+        if chips.len() < threads {
+            return team::together(threads, || self.forward(chips));
         }
-        Ok(vectors)
+        let together = chips.len().div_ceil(threads).min(BATCH);
+        let vectors: Vec<_> = chips
+            .par_chunks(together)
+            .map(|chips| self.forward(chips))
+            .collect::<Result<_, _>>()?;
+        Ok(vectors.concat())
+    }
+
+    fn forward(&self, chips: &[Picture]) -> Result<Vec<Vec<f32>>, VisionError> {
+        let input = self.input(chips)?;
+        let output = match &self.network {
+            Loaded::Dlib(network) => network.forward(&input),
+            Loaded::Retail(network) => network.forward(&input),
+        };
+        let output = output.map_err(candle_core::Error::wrap)?;
+        Ok(output.first_pixels().map(<[f32]>::to_vec).collect())
     }
 
     /// A grey chip of the size that the network takes.
@@ -240,8 +254,8 @@ impl Embedder {
         &self.scale
     }
 
-    /// (chips, channels, rows, columns), normalised as the pack asks.
-    fn tensor(&self, chips: &[Picture]) -> Result<Tensor, VisionError> {
+    /// The chips as the network reads them.
+    fn input(&self, chips: &[Picture]) -> Result<Maps, VisionError> {
         let Input {
             width,
             height,
@@ -249,22 +263,36 @@ impl Embedder {
             mean,
             scale,
         } = self.input;
+        if chips
+            .iter()
+            .any(|chip| (chip.width(), chip.height()) != (width, height))
+        {
+            return Err(VisionError::WrongSize { width, height });
+        }
         let order = match channels {
             Channels::Rgb => [0, 1, 2],
             Channels::Bgr => [2, 1, 0],
         };
-        let mut values = Vec::with_capacity(chips.len() * width as usize * height as usize * 3);
-        for chip in chips {
-            if (chip.width(), chip.height()) != (width, height) {
-                return Err(VisionError::WrongSize { width, height });
+        // A byte has 256 values: each is read once.
+        let readings = [0, 1, 2].map(|colour| {
+            std::array::from_fn::<f32, 256, _>(|byte| {
+                let value = (byte as f32 - mean[colour]) * scale;
+                match &self.network {
+                    Loaded::Dlib(_) => value,
+                    Loaded::Retail(network) => network.reading(colour, value),
+                }
+            })
+        });
+        let row_size = width as usize * 3;
+        let shape = [chips.len(), height as usize, width as usize, 3];
+        Ok(Maps::from_rows(shape, |chip, row, values| {
+            let pixels = &chips[chip].rgb()[row * row_size..][..row_size];
+            for (pixel, values) in pixels.chunks_exact(3).zip(values.chunks_exact_mut(3)) {
+                for (colour, value) in values.iter_mut().enumerate() {
+                    *value = readings[colour][usize::from(pixel[order[colour]])];
+                }
             }
-            for (channel, mean) in order.into_iter().zip(mean) {
-                let pixels = chip.rgb().chunks_exact(3);
-                values.extend(pixels.map(|pixel| (f32::from(pixel[channel]) - mean) * scale));
-            }
-        }
-        let shape = (chips.len(), 3, height as usize, width as usize);
-        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+        }))
     }
 }
 

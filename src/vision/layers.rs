@@ -57,9 +57,14 @@ pub fn tensor(maps: &Maps) -> Result<Tensor> {
     Tensor::from_vec(maps.to_planes(), shape, &Device::Cpu)
 }
 
-/// The mean of each channel: (pictures, channels).
-pub fn means(maps: &Maps) -> Result<Tensor> {
-    let means = maps.means();
-    let shape = (means.len() / maps.channels(), maps.channels());
-    Tensor::from_vec(means, shape, &Device::Cpu)
+/// Packs a layer that multiplies each picture's numbers, maps of one pixel, by (outputs, inputs).
+pub fn pack_linear(weights: &Tensor, bias: &Tensor) -> Result<Dense> {
+    let (outputs, inputs) = weights.dims2()?;
+    let geometry = Geometry {
+        side: 1,
+        stride: 1,
+        padding: 0,
+    };
+    let filters = weights.reshape((outputs, inputs, 1, 1))?;
+    pack(&filters, bias, &[STRAIGHT], geometry)
 }

@@ -1,6 +1,6 @@
 //! dlib's face recognition network: a residual network of 29 convolutions, 150×150 RGB to 128 numbers.
 
-use candle_core::{Error, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 use kernels::dense::{Dense, Geometry};
 use kernels::error::Misfit;
@@ -38,7 +38,7 @@ const BLOCKS: [(usize, bool); 14] = [
 pub struct DlibResnet {
     stem: Dense,
     blocks: Vec<Residual>,
-    embed: Tensor,
+    embed: Dense,
 }
 
 impl DlibResnet {
@@ -68,26 +68,22 @@ impl DlibResnet {
             });
             inputs = outputs;
         }
-        let embed = weights.get((inputs, EMBEDDING), "fc.weight")?;
+        let embed = weights.get((inputs, EMBEDDING), "fc.weight")?.t()?;
+        let no_bias = Tensor::zeros(EMBEDDING, DType::F32, &Device::Cpu)?;
         Ok(Self {
             stem,
             blocks,
-            embed,
+            embed: layers::pack_linear(&embed.contiguous()?, &no_bias)?,
         })
     }
 
-    /// (pictures, 3, 150, 150) with `(pixel - mean) / 256` to (pictures, 128).
-    pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        let maps = self.maps(&layers::maps(pictures)?).map_err(Error::wrap)?;
-        layers::means(&maps)?.matmul(&self.embed)
-    }
-
-    fn maps(&self, pictures: &Maps) -> std::result::Result<Maps, Misfit> {
+    /// Pictures of 150×150 with `(pixel - mean) / 256`, red first, to 128 numbers each.
+    pub fn forward(&self, pictures: &Maps) -> std::result::Result<Maps, Misfit> {
         let mut maps = max_pool(&self.stem.forward(pictures)?, 3, false)?;
         for block in &self.blocks {
             maps = block.forward(maps)?;
         }
-        Ok(maps)
+        self.embed.forward(&maps.means())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Open Model Zoo's face-reidentification-retail-0095: inverted bottlenecks, 128×128 BGR to 256 numbers.
 
-use candle_core::{Error, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 use kernels::dense::{Dense, Geometry};
 use kernels::depthwise::Depthwise;
@@ -18,14 +18,15 @@ pub const SIDE: u32 = 128;
 /// The network with its weights.
 #[derive(Debug)]
 pub struct Retail0095 {
-    scale: Tensor,
-    shift: Tensor,
+    /// What each colour of a pixel is multiplied by, and what is added then.
+    scale: [f32; 3],
+    shift: [f32; 3],
     stem: Dense,
     stem_depthwise: Depthwise,
     blocks: Vec<Block>,
     expand: Dense,
     last_filters: Depthwise,
-    embed: Tensor,
+    embed: Dense,
 }
 
 impl Retail0095 {
@@ -40,8 +41,8 @@ impl Retail0095 {
             .collect::<Result<Vec<_>>>()?;
         let last = BOTTLENECKS[BOTTLENECKS.len() - 1].outputs;
         Ok(Self {
-            scale: input.get(3, "scale")?.reshape((1, 3, 1, 1))?,
-            shift: input.get(3, "shift")?.reshape((1, 3, 1, 1))?,
+            scale: colours(&input, "scale")?,
+            shift: colours(&input, "shift")?,
             stem: dense(&stem.pp("conv"), [STEM, 3], geometry(3, 2, 1))?,
             stem_depthwise: depthwise(&stem.pp("depthwise"), STEM, 1)?,
             blocks,
@@ -54,30 +55,28 @@ impl Retail0095 {
                 STRAIGHT,
                 geometry(LAST_SIDE, 1, 0),
             )?,
-            embed: head
-                .get((EMBEDDING, HEAD), "embed.weight")?
-                .t()?
-                .contiguous()?,
+            embed: layers::pack_linear(
+                &head.get((EMBEDDING, HEAD), "embed.weight")?,
+                &Tensor::zeros(EMBEDDING, DType::F32, &Device::Cpu)?,
+            )?,
         })
     }
 
-    /// (pictures, 3, 128, 128) of 0–255, blue first, to (pictures, 256).
-    pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        let pictures = pictures
-            .broadcast_mul(&self.scale)?
-            .broadcast_add(&self.shift)?;
-        let maps = self.maps(&layers::maps(&pictures)?).map_err(Error::wrap)?;
-        layers::means(&maps)?.matmul(&self.embed)
+    /// What the network takes a colour of a pixel for: 0 is blue, 2 is red.
+    pub fn reading(&self, colour: usize, value: f32) -> f32 {
+        value * self.scale[colour] + self.shift[colour]
     }
 
-    /// The last filters are as large as the maps, so that one pixel is left.
-    fn maps(&self, pictures: &Maps) -> std::result::Result<Maps, Misfit> {
+    /// Pictures of 128×128, read as [`Retail0095::reading`] says, to 256 numbers each.
+    pub fn forward(&self, pictures: &Maps) -> std::result::Result<Maps, Misfit> {
         let maps = self.stem.forward(pictures)?;
         let mut maps = self.stem_depthwise.forward(&maps)?;
         for block in &self.blocks {
             maps = block.forward(&maps)?;
         }
-        self.last_filters.forward(&self.expand.forward(&maps)?)
+        // The last filters are as large as the maps, so that one pixel is left.
+        let maps = self.last_filters.forward(&self.expand.forward(&maps)?)?;
+        self.embed.forward(&maps)
     }
 }
 
@@ -114,15 +113,8 @@ impl Block {
     fn forward(&self, input: &Maps) -> std::result::Result<Maps, Misfit> {
         let maps = self.depthwise.forward(&self.expand.forward(input)?)?;
         let mut maps = self.project.forward(&maps)?;
-        let means = Maps::from_planes(&maps.means(), [maps.pictures(), maps.channels(), 1, 1])?;
-        let mut weights = self
-            .excite
-            .forward(&self.squeeze.forward(&means)?)?
-            .to_planes();
-        for weight in &mut weights {
-            *weight = 1.0 / (1.0 + (-*weight).exp());
-        }
-        maps.weigh(&weights)?;
+        let weights = self.squeeze.forward(&maps.means())?;
+        maps.gate(&self.excite.forward(&weights)?)?;
         if self.shape.stride == 1 && self.shape.inputs == self.shape.outputs {
             maps.add(input)?;
         }
@@ -183,4 +175,10 @@ fn depthwise(weights: &VarBuilder, channels: usize, stride: usize) -> Result<Dep
 /// What is negative is multiplied by one number of the layer.
 fn slope(weights: &VarBuilder) -> Result<[f32; 1]> {
     Ok([weights.get(1, "slope")?.to_vec1::<f32>()?[0]])
+}
+
+/// One number a colour.
+fn colours(weights: &VarBuilder, name: &str) -> Result<[f32; 3]> {
+    let numbers = weights.get(3, name)?.to_vec1::<f32>()?;
+    Ok([numbers[0], numbers[1], numbers[2]])
 }
