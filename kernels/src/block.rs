@@ -6,6 +6,7 @@
     reason = "registers are filled from pointers, by instructions that the processor was asked for"
 )]
 
+use crate::finish::bent;
 use crate::lanes::{Lanes, prefetch};
 use crate::machine::Machine;
 
@@ -57,6 +58,9 @@ pub(crate) struct Reach {
 pub(crate) struct Sums {
     /// What they start from, a block of outputs; null for zero.
     pub(crate) start: *const f32,
+    /// What is done with them at the end; null for nothing.
+    pub(crate) slopes: *const f32,
+    pub(crate) adds: bool,
     pub(crate) to: *mut f32,
     pub(crate) step: usize,
 }
@@ -125,8 +129,15 @@ pub(crate) unsafe fn multiply<L: Lanes, const COUNT: usize, const VECTORS: usize
             }
         }
         for (pixel, sum) in sums.iter().enumerate() {
+            let to = results.to.add(pixel * results.step);
             for (vector, sum) in sum.iter().enumerate() {
-                sum.store(results.to.add(pixel * results.step + vector * L::WIDTH));
+                let to = to.add(vector * L::WIDTH);
+                if results.slopes.is_null() {
+                    sum.store(to);
+                } else {
+                    let slope = L::load(results.slopes.add(vector * L::WIDTH));
+                    bent(*sum, slope, results.adds, to).store(to);
+                }
             }
         }
     }

@@ -16,6 +16,10 @@ use crate::machine::Machine;
 use crate::maps::Maps;
 use crate::team;
 
+/// Pixels of a row that are filtered together by 3×3, and what they read at a stride of 2.
+const TOGETHER: usize = 4;
+const MOST_READ: usize = (TOGETHER - 1) * 2 + 3;
+
 /// One filter a channel, with its bias, ready to run.
 pub struct Depthwise {
     machine: Machine,
@@ -113,14 +117,12 @@ impl Kernel for Strip<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         for line in self.lines.clone() {
-            for channel in (0..self.layer.channels).step_by(L::WIDTH) {
-                // SAFETY: the caller has found the machine.
-                unsafe {
-                    if self.layer.geometry.side == 3 {
-                        self.walk_three::<L>(line, channel);
-                    } else {
-                        self.walk_any::<L>(line, channel);
-                    }
+            // SAFETY: the caller has found the machine.
+            unsafe {
+                match (self.layer.geometry.side, self.layer.geometry.stride) {
+                    (3, 1) => self.walk_three::<L, 1>(line),
+                    (3, 2) => self.walk_three::<L, 2>(line),
+                    _ => self.walk_any::<L>(line),
                 }
             }
         }
@@ -128,61 +130,84 @@ impl Kernel for Strip<'_> {
 }
 
 impl Strip<'_> {
-    /// A vector of channels along a row, with all nine weights in registers.
+    /// A filter of 3×3 along a row: a few pixels at a time, so that all their channels stay in the first
+    /// cache, and what one pixel reads serves its neighbours.
     #[inline(always)]
-    unsafe fn walk_three<L: Lanes>(&self, line: usize, channel: usize) {
-        let layer = self.layer;
-        // SAFETY: filters are as long as whole vectors; what a filter reaches is in the maps, whose
-        // last pixel has a vector's room after it.
+    unsafe fn walk_three<L: Lanes, const STRIDE: usize>(&self, line: usize) {
+        let whole = self.columns - self.columns % TOGETHER;
+        // SAFETY: the caller has found the machine; the columns are those of the row.
         unsafe {
-            let mut weights = [L::splat(0.0); 9];
-            for (tap, weight) in weights.iter_mut().enumerate() {
-                *weight = L::load(layer.filters.as_ptr().add(tap * layer.bias.len() + channel));
+            for column in (0..whole).step_by(TOGETHER) {
+                self.three::<L, STRIDE, TOGETHER>(line, column);
             }
-            let bias = L::load(layer.bias.as_ptr().add(channel));
-            let (from, step) = self.from(line, channel);
-            let pitch = self.maps.pitch() * layer.channels;
-            let (pixel, left) = self.first_pixel(line, channel);
-            for column in 0..self.columns {
-                let from = from.add(column * step);
-                // Two sums, so that no product waits for the one before.
-                let mut sums = [bias, L::splat(0.0)];
-                for (tap, weight) in weights.iter().enumerate() {
-                    let value = from.add(tap / 3 * pitch + tap % 3 * layer.channels);
-                    sums[tap % 2] = sums[tap % 2].plus_product(L::load(value), *weight);
-                }
-                let pixel = pixel.add(column * layer.channels);
-                layer.put(sums[0].plus(sums[1]), left, pixel);
+            for column in whole..self.columns {
+                self.three::<L, STRIDE, 1>(line, column);
             }
         }
     }
 
-    /// As above, for filters of any side.
     #[inline(always)]
-    unsafe fn walk_any<L: Lanes>(&self, line: usize, channel: usize) {
+    unsafe fn three<L: Lanes, const STRIDE: usize, const COUNT: usize>(
+        &self,
+        line: usize,
+        column: usize,
+    ) {
         let layer = self.layer;
-        let side = layer.geometry.side;
-        // SAFETY: as above.
-        unsafe {
-            let (from, step) = self.from(line, channel);
-            let pitch = self.maps.pitch() * layer.channels;
-            let (pixel, left) = self.first_pixel(line, channel);
-            for column in 0..self.columns {
-                let from = from.add(column * step);
-                let mut sum = L::load(layer.bias.as_ptr().add(channel));
-                for tap in 0..side * side {
-                    let weight = layer.filters.as_ptr().add(tap * layer.bias.len() + channel);
-                    let value = from.add(tap / side * pitch + tap % side * layer.channels);
-                    sum = sum.plus_product(L::load(value), L::load(weight));
+        let pitch = self.maps.pitch() * layer.channels;
+        for channel in (0..layer.channels).step_by(L::WIDTH) {
+            // SAFETY: filters are as long as whole vectors; what a filter reaches is in the maps, whose
+            // last pixel has a vector's room after it.
+            unsafe {
+                let from = self.from(line, channel).add(column * STRIDE * layer.channels);
+                let weights = layer.filters.as_ptr().add(channel);
+                let mut sums = [L::load(layer.bias.as_ptr().add(channel)); COUNT];
+                for y in 0..3 {
+                    let mut values = [L::splat(0.0); MOST_READ];
+                    for (x, value) in values.iter_mut().enumerate().take((COUNT - 1) * STRIDE + 3) {
+                        *value = L::load(from.add(y * pitch + x * layer.channels));
+                    }
+                    for x in 0..3 {
+                        let weight = L::load(weights.add((y * 3 + x) * layer.bias.len()));
+                        for (index, sum) in sums.iter_mut().enumerate() {
+                            *sum = sum.plus_product(values[index * STRIDE + x], weight);
+                        }
+                    }
                 }
-                layer.put(sum, left, pixel.add(column * layer.channels));
+                let (pixel, left) = self.first_pixel(line, channel);
+                for (index, sum) in sums.into_iter().enumerate() {
+                    layer.put(sum, left, pixel.add((column + index) * layer.channels));
+                }
             }
         }
     }
 
-    /// The first number that a row's first filter reads, and how many lie from one filter to the next.
+    /// A filter of any side along a row.
     #[inline(always)]
-    unsafe fn from(&self, line: usize, channel: usize) -> (*const f32, usize) {
+    unsafe fn walk_any<L: Lanes>(&self, line: usize) {
+        let layer = self.layer;
+        let Geometry { side, stride, .. } = layer.geometry;
+        let pitch = self.maps.pitch() * layer.channels;
+        for column in 0..self.columns {
+            for channel in (0..layer.channels).step_by(L::WIDTH) {
+                // SAFETY: as above.
+                unsafe {
+                    let from = self.from(line, channel).add(column * stride * layer.channels);
+                    let mut sum = L::load(layer.bias.as_ptr().add(channel));
+                    for tap in 0..side * side {
+                        let weight = layer.filters.as_ptr().add(tap * layer.bias.len() + channel);
+                        let value = from.add(tap / side * pitch + tap % side * layer.channels);
+                        sum = sum.plus_product(L::load(value), L::load(weight));
+                    }
+                    let (pixel, left) = self.first_pixel(line, channel);
+                    layer.put(sum, left, pixel.add(column * layer.channels));
+                }
+            }
+        }
+    }
+
+    /// The first number that a row's first filter reads.
+    #[inline(always)]
+    unsafe fn from(&self, line: usize, channel: usize) -> *const f32 {
         let Geometry {
             stride, padding, ..
         } = self.layer.geometry;
@@ -190,8 +215,7 @@ impl Strip<'_> {
         let corner = self.maps.at(picture, row * stride, 0)
             - padding * (self.maps.pitch() + 1) * self.layer.channels;
         // SAFETY: the row is one of the maps'.
-        let from = unsafe { self.maps.values.as_ptr().add(corner + channel) };
-        (from, stride * self.layer.channels)
+        unsafe { self.maps.values.as_ptr().add(corner + channel) }
     }
 
     /// Where a row's first vector is written, and how many channels are left from it on.

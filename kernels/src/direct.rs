@@ -11,6 +11,7 @@
 )]
 
 use std::ops::Range;
+use std::ptr;
 
 use crate::block::{self, PIXELS, Reach, Sums};
 use crate::dense::{Filters, Geometry};
@@ -19,6 +20,9 @@ use crate::lanes::{Kernel, Lanes};
 use crate::machine::Machine;
 use crate::maps::Maps;
 use crate::team;
+
+/// In rows of fewer pixels than this, too little is done with each weight.
+const FEW: usize = 8;
 
 /// Filters packed for a machine.
 pub(crate) struct Direct {
@@ -113,62 +117,105 @@ struct Piece<'a> {
 impl Kernel for Piece<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
+        let width = self.layer.vectors * L::WIDTH;
+        // Rows are walked one by one where a row fills a block and the sums can go straight to the maps.
+        let by_rows = self.columns >= FEW && (self.block + 1) * width <= self.finish.outputs;
         let mut line = self.lines.start;
         while line < self.lines.end {
             let (picture, row) = (line / self.rows, line % self.rows);
-            // Rows of one picture can be walked as one line where no pixel is passed over.
-            let rows = if self.layer.geometry.stride == 1 {
-                (self.lines.end - line).min(self.rows - row)
-            } else {
-                1
-            };
             // SAFETY: the caller has found the machine.
-            unsafe { self.walk::<L>(picture, row..row + rows) };
-            line += rows;
+            unsafe {
+                if by_rows {
+                    self.row::<L>(picture, row);
+                    line += 1;
+                } else {
+                    // Rows of one picture can be walked as one line where no pixel is passed over.
+                    let rows = if self.layer.geometry.stride == 1 {
+                        (self.lines.end - line).min(self.rows - row)
+                    } else {
+                        1
+                    };
+                    self.walk::<L>(picture, row..row + rows);
+                    line += rows;
+                }
+            }
         }
     }
 }
 
 impl Piece<'_> {
+    /// What is read for the output pixel at `row`, `offset` pixels on.
     #[inline(always)]
-    unsafe fn walk<L: Lanes>(&self, picture: usize, rows: Range<usize>) {
+    unsafe fn reach(&self, picture: usize, row: usize, offset: usize) -> Reach {
         let layer = self.layer;
         let Geometry {
             side,
             stride,
             padding,
         } = layer.geometry;
-        let channels = self.maps.channels;
-        let pitch = if stride == 1 {
+        let (channels, pitch) = (self.maps.channels, self.maps.pitch());
+        let corner = self.maps.at(picture, row * stride, 0) - padding * (pitch + 1) * channels;
+        let width = layer.machine.width() * layer.vectors;
+        let line = side * layer.inputs;
+        // SAFETY: the packed filters hold `side` lines of `line` numbers of `width` weights a block; the
+        // pixels, and what a filter reaches from them, are those of the maps and of the zeros around them.
+        unsafe {
+            Reach {
+                weights: layer.filters.as_ptr().add(self.block * width * side * line),
+                from: self.maps.values.as_ptr().add(corner + offset * stride * channels),
+                step: stride * channels,
+                lines: side,
+                line,
+                pitch: pitch * channels,
+            }
+        }
+    }
+
+    /// One row, whose sums are finished in their registers.
+    #[inline(always)]
+    unsafe fn row<L: Lanes>(&self, picture: usize, row: usize) {
+        let layer = self.layer;
+        let width = L::WIDTH * layer.vectors;
+        let each = even(self.columns, layer.machine.pixels(layer.vectors));
+        for at in (0..self.columns).step_by(each) {
+            // SAFETY: the block has all its outputs, and the maps that are written have this row; this
+            // piece alone writes these outputs of it.
+            unsafe {
+                let reach = self.reach(picture, row, at);
+                let to = Sums {
+                    start: self.finish.bias.as_ptr().add(self.block * width),
+                    slopes: self.finish.slopes.as_ptr().add(self.block * width),
+                    adds: self.to.adds,
+                    to: self.to.pixel(picture, row, at).add(self.block * width),
+                    step: self.to.channels,
+                };
+                block::run::<L>(each.min(self.columns - at), layer.vectors, &reach, &to);
+            }
+        }
+    }
+
+    /// Several rows as one line: what falls between two rows is computed with them and belongs to nobody.
+    #[inline(always)]
+    unsafe fn walk<L: Lanes>(&self, picture: usize, rows: Range<usize>) {
+        let layer = self.layer;
+        let pitch = if layer.geometry.stride == 1 {
             self.maps.pitch()
         } else {
             self.columns
         };
         let pixels = (rows.len() - 1) * pitch + self.columns;
-        // As even as they come: a last block of one pixel would cost as much as a full one.
-        let most = layer.machine.pixels(layer.vectors);
-        let each = pixels.div_ceil(pixels.div_ceil(most));
-        let first = self.maps.at(picture, rows.start * stride, 0)
-            - padding * (self.maps.pitch() + 1) * channels;
+        let each = even(pixels, layer.machine.pixels(layer.vectors));
         let width = L::WIDTH * layer.vectors;
-        let line = side * layer.inputs;
         for at in (0..pixels).step_by(each) {
             let count = each.min(pixels - at);
             let mut sums = [0.0_f32; PIXELS * 2 * 16];
-            // SAFETY: the packed filters hold `side` lines of `line` numbers of `width` weights a block;
-            // the pixels, and what a filter reaches from them, are those of the maps and of the zeros around them.
+            // SAFETY: there is room for the sums of a block.
             unsafe {
-                let weights = self.block * width * side * line;
-                let reach = Reach {
-                    weights: layer.filters.as_ptr().add(weights),
-                    from: self.maps.values.as_ptr().add(first + at * stride * channels),
-                    step: stride * channels,
-                    lines: side,
-                    line,
-                    pitch: self.maps.pitch() * channels,
-                };
+                let reach = self.reach(picture, rows.start, at);
                 let to = Sums {
                     start: self.finish.bias.as_ptr().add(self.block * width),
+                    slopes: ptr::null(),
+                    adds: false,
                     to: sums.as_mut_ptr(),
                     step: width,
                 };
@@ -176,7 +223,6 @@ impl Piece<'_> {
             }
             for (offset, sums) in sums.chunks_exact(width).enumerate().take(count) {
                 let (row, column) = ((at + offset) / pitch, (at + offset) % pitch);
-                // What falls between two rows is nobody's.
                 if column < self.columns {
                     // SAFETY: the maps that are written have these rows and columns; this piece alone writes
                     // these outputs of them.
@@ -192,4 +238,9 @@ impl Piece<'_> {
             }
         }
     }
+}
+
+/// How many pixels go together where `most` may: a last block of one pixel would cost as much as a full one.
+fn even(pixels: usize, most: usize) -> usize {
+    pixels.div_ceil(pixels.div_ceil(most))
 }

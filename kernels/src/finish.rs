@@ -67,8 +67,9 @@ impl Finish {
     }
 }
 
+/// A sum with what is there, if it `adds`, and bent where that is negative.
 #[inline(always)]
-unsafe fn bent<L: Lanes>(sum: L, slope: L, adds: bool, there: *const f32) -> L {
+pub(crate) unsafe fn bent<L: Lanes>(sum: L, slope: L, adds: bool, there: *const f32) -> L {
     // SAFETY: the caller's.
     unsafe {
         let sum = if adds { sum.plus(L::load(there)) } else { sum };
@@ -82,7 +83,7 @@ unsafe fn bent<L: Lanes>(sum: L, slope: L, adds: bool, there: *const f32) -> L {
 pub(crate) struct Target {
     values: *mut f32,
     pitch: usize,
-    channels: usize,
+    pub(crate) channels: usize,
     picture_size: usize,
     /// Whether what is there is added to.
     pub(crate) adds: bool,

@@ -264,6 +264,8 @@ impl<T: Tile> Piece<'_, T> {
                             .add((place * count + at) * made + index * width);
                         let sums = Sums {
                             start: ptr::null(),
+                            slopes: ptr::null(),
+                            adds: false,
                             to,
                             step: made,
                         };
