@@ -113,7 +113,19 @@ impl Dense {
         self.run(maps, out, true)
     }
 
-    fn extent(&self, maps: &Maps) -> Result<[usize; 2], Misfit> {
+    /// What another layer may run block by block.
+    pub(crate) fn direct(&self) -> Option<(&Direct, &Finish)> {
+        match &self.way {
+            Way::Direct(direct) => Some((direct, &self.finish)),
+            Way::Winograd(_) => None,
+        }
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.finish.outputs
+    }
+
+    pub(crate) fn extent(&self, maps: &Maps) -> Result<[usize; 2], Misfit> {
         maps.refuse_unless(self.inputs)?;
         match (
             self.geometry.extent(maps.rows),

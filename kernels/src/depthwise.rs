@@ -90,25 +90,33 @@ impl Depthwise {
         let strips = team::members().min(lines);
         team::split(strips, |strip| {
             self.machine.run(Strip {
-                layer: self,
-                maps,
-                to,
+                filtering: Filtering {
+                    layer: self,
+                    maps,
+                    to,
+                    columns,
+                    first: 0,
+                },
                 rows,
-                columns,
                 lines: lines * strip / strips..lines * (strip + 1) / strips,
             });
         });
         Ok(out)
     }
+
+    pub(crate) fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
+    }
 }
 
 /// Some rows of all that a layer makes.
 struct Strip<'a> {
-    layer: &'a Depthwise,
-    maps: &'a Maps,
-    to: Target,
+    filtering: Filtering<'a>,
     rows: usize,
-    columns: usize,
     /// Counted through all pictures.
     lines: Range<usize>,
 }
@@ -116,32 +124,75 @@ struct Strip<'a> {
 impl Kernel for Strip<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        for line in self.lines.clone() {
-            // SAFETY: the caller has found the machine.
-            unsafe {
-                match (self.layer.geometry.side, self.layer.geometry.stride) {
-                    (3, 1) => self.walk_three::<L, 1>(line),
-                    (3, 2) => self.walk_three::<L, 2>(line),
-                    _ => self.walk_any::<L>(line),
-                }
-            }
+        for line in self.lines {
+            let (picture, row) = (line / self.rows, line % self.rows);
+            // SAFETY: the caller has found the machine, and the strip's rows are its own.
+            unsafe { self.filtering.row::<L>([picture, picture], row) };
         }
     }
 }
 
-impl Strip<'_> {
+/// A layer, or some of its channels, over maps that hold those.
+pub(crate) struct Filtering<'a> {
+    pub(crate) layer: &'a Depthwise,
+    pub(crate) maps: &'a Maps,
+    pub(crate) to: Target,
+    /// Columns of what is written.
+    pub(crate) columns: usize,
+    /// Which channel of the layer the maps' first one is.
+    pub(crate) first: usize,
+}
+
+/// A row on its way: where its first pixel is read and written, and how many numbers lie from one to the next.
+struct Row {
+    from: *const f32,
+    step: usize,
+    pitch: usize,
+    to: *mut f32,
+}
+
+impl Filtering<'_> {
+    /// Writes one row of a picture, out of one picture of the maps.
+    ///
+    /// # Safety
+    /// The processor has the lanes, and nobody else touches the row's channels.
+    #[inline(always)]
+    pub(crate) unsafe fn row<L: Lanes>(&self, [read, written]: [usize; 2], row: usize) {
+        let Geometry {
+            side,
+            stride,
+            padding,
+        } = self.layer.geometry;
+        let (channels, pitch) = (self.maps.channels, self.maps.pitch());
+        let corner = self.maps.at(read, row * stride, 0) - padding * (pitch + 1) * channels;
+        // SAFETY: the maps that are read and written have this row, and what the filter reaches.
+        unsafe {
+            let row = Row {
+                from: self.maps.values.as_ptr().add(corner),
+                step: stride * channels,
+                pitch: pitch * channels,
+                to: self.to.pixel(written, row, 0).add(self.first),
+            };
+            match (side, stride) {
+                (3, 1) => self.walk_three::<L, 1>(&row),
+                (3, 2) => self.walk_three::<L, 2>(&row),
+                _ => self.walk_any::<L>(&row),
+            }
+        }
+    }
+
     /// A filter of 3×3 along a row: a few pixels at a time, so that all their channels stay in the first
     /// cache, and what one pixel reads serves its neighbours.
     #[inline(always)]
-    unsafe fn walk_three<L: Lanes, const STRIDE: usize>(&self, line: usize) {
+    unsafe fn walk_three<L: Lanes, const STRIDE: usize>(&self, row: &Row) {
         let whole = self.columns - self.columns % TOGETHER;
         // SAFETY: the caller has found the machine; the columns are those of the row.
         unsafe {
             for column in (0..whole).step_by(TOGETHER) {
-                self.three::<L, STRIDE, TOGETHER>(line, column);
+                self.three::<L, STRIDE, TOGETHER>(row, column);
             }
             for column in whole..self.columns {
-                self.three::<L, STRIDE, 1>(line, column);
+                self.three::<L, STRIDE, 1>(row, column);
             }
         }
     }
@@ -149,22 +200,22 @@ impl Strip<'_> {
     #[inline(always)]
     unsafe fn three<L: Lanes, const STRIDE: usize, const COUNT: usize>(
         &self,
-        line: usize,
+        row: &Row,
         column: usize,
     ) {
-        let layer = self.layer;
-        let pitch = self.maps.pitch() * layer.channels;
-        for channel in (0..layer.channels).step_by(L::WIDTH) {
+        let (layer, channels) = (self.layer, self.maps.channels);
+        for channel in (0..channels).step_by(L::WIDTH) {
             // SAFETY: filters are as long as whole vectors; what a filter reaches is in the maps, whose
             // last pixel has a vector's room after it.
             unsafe {
-                let from = self.from(line, channel).add(column * STRIDE * layer.channels);
-                let weights = layer.filters.as_ptr().add(channel);
-                let mut sums = [L::load(layer.bias.as_ptr().add(channel)); COUNT];
+                let from = row.from.add(column * row.step + channel);
+                let weights = layer.filters.as_ptr().add(self.first + channel);
+                let bias = L::load(layer.bias.as_ptr().add(self.first + channel));
+                let mut sums = [bias; COUNT];
                 for y in 0..3 {
                     let mut values = [L::splat(0.0); MOST_READ];
                     for (x, value) in values.iter_mut().enumerate().take((COUNT - 1) * STRIDE + 3) {
-                        *value = L::load(from.add(y * pitch + x * layer.channels));
+                        *value = L::load(from.add(y * row.pitch + x * channels));
                     }
                     for x in 0..3 {
                         let weight = L::load(weights.add((y * 3 + x) * layer.bias.len()));
@@ -173,9 +224,9 @@ impl Strip<'_> {
                         }
                     }
                 }
-                let (pixel, left) = self.first_pixel(line, channel);
                 for (index, sum) in sums.into_iter().enumerate() {
-                    layer.put(sum, left, pixel.add((column + index) * layer.channels));
+                    let pixel = row.to.add((column + index) * self.to.channels + channel);
+                    layer.put(sum, channels - channel, pixel);
                 }
             }
         }
@@ -183,48 +234,26 @@ impl Strip<'_> {
 
     /// A filter of any side along a row.
     #[inline(always)]
-    unsafe fn walk_any<L: Lanes>(&self, line: usize) {
-        let layer = self.layer;
-        let Geometry { side, stride, .. } = layer.geometry;
-        let pitch = self.maps.pitch() * layer.channels;
+    unsafe fn walk_any<L: Lanes>(&self, row: &Row) {
+        let (layer, channels) = (self.layer, self.maps.channels);
+        let side = layer.geometry.side;
         for column in 0..self.columns {
-            for channel in (0..layer.channels).step_by(L::WIDTH) {
+            for channel in (0..channels).step_by(L::WIDTH) {
                 // SAFETY: as above.
                 unsafe {
-                    let from = self.from(line, channel).add(column * stride * layer.channels);
-                    let mut sum = L::load(layer.bias.as_ptr().add(channel));
+                    let from = row.from.add(column * row.step + channel);
+                    let first = self.first + channel;
+                    let mut sum = L::load(layer.bias.as_ptr().add(first));
                     for tap in 0..side * side {
-                        let weight = layer.filters.as_ptr().add(tap * layer.bias.len() + channel);
-                        let value = from.add(tap / side * pitch + tap % side * layer.channels);
+                        let weight = layer.filters.as_ptr().add(tap * layer.bias.len() + first);
+                        let value = from.add(tap / side * row.pitch + tap % side * channels);
                         sum = sum.plus_product(L::load(value), L::load(weight));
                     }
-                    let (pixel, left) = self.first_pixel(line, channel);
-                    layer.put(sum, left, pixel.add(column * layer.channels));
+                    let pixel = row.to.add(column * self.to.channels + channel);
+                    layer.put(sum, channels - channel, pixel);
                 }
             }
         }
-    }
-
-    /// The first number that a row's first filter reads.
-    #[inline(always)]
-    unsafe fn from(&self, line: usize, channel: usize) -> *const f32 {
-        let Geometry {
-            stride, padding, ..
-        } = self.layer.geometry;
-        let (picture, row) = (line / self.rows, line % self.rows);
-        let corner = self.maps.at(picture, row * stride, 0)
-            - padding * (self.maps.pitch() + 1) * self.layer.channels;
-        // SAFETY: the row is one of the maps'.
-        unsafe { self.maps.values.as_ptr().add(corner + channel) }
-    }
-
-    /// Where a row's first vector is written, and how many channels are left from it on.
-    #[inline(always)]
-    unsafe fn first_pixel(&self, line: usize, channel: usize) -> (*mut f32, usize) {
-        let (picture, row) = (line / self.rows, line % self.rows);
-        // SAFETY: the row is this strip's own.
-        let pixel = unsafe { self.to.pixel(picture, row, 0).add(channel) };
-        (pixel, self.layer.channels - channel)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::maps::Maps;
 use crate::team;
 
 /// In rows of fewer pixels than this, too little is done with each weight.
-const FEW: usize = 8;
+pub(crate) const FEW: usize = 8;
 
 /// Filters packed for a machine.
 pub(crate) struct Direct {
@@ -88,28 +88,39 @@ impl Direct {
         team::split(strips * self.blocks, |piece| {
             let (strip, block) = (piece / self.blocks, piece % self.blocks);
             self.machine.run(Piece {
-                layer: self,
-                maps,
+                block: Block {
+                    layer: self,
+                    maps,
+                    columns,
+                    finish,
+                    to,
+                    block,
+                    first: block * self.width(),
+                },
                 rows,
-                columns,
-                finish,
-                to,
-                block,
                 lines: lines * strip / strips..lines * (strip + 1) / strips,
             });
         });
+    }
+
+    /// Outputs of a block.
+    pub(crate) fn width(&self) -> usize {
+        self.machine.width() * self.vectors
+    }
+
+    pub(crate) fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    pub(crate) fn machine(&self) -> Machine {
+        self.machine
     }
 }
 
 /// A block of outputs over some rows.
 struct Piece<'a> {
-    layer: &'a Direct,
-    maps: &'a Maps,
+    block: Block<'a>,
     rows: usize,
-    columns: usize,
-    finish: &'a Finish,
-    to: Target,
-    block: usize,
     /// Counted through all pictures.
     lines: Range<usize>,
 }
@@ -117,25 +128,23 @@ struct Piece<'a> {
 impl Kernel for Piece<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let width = self.layer.vectors * L::WIDTH;
-        // Rows are walked one by one where a row fills a block and the sums can go straight to the maps.
-        let by_rows = self.columns >= FEW && (self.block + 1) * width <= self.finish.outputs;
+        let block = &self.block;
         let mut line = self.lines.start;
         while line < self.lines.end {
             let (picture, row) = (line / self.rows, line % self.rows);
             // SAFETY: the caller has found the machine.
             unsafe {
-                if by_rows {
-                    self.row::<L>(picture, row);
+                if block.fills_rows() {
+                    block.row::<L>([picture, picture], row);
                     line += 1;
                 } else {
                     // Rows of one picture can be walked as one line where no pixel is passed over.
-                    let rows = if self.layer.geometry.stride == 1 {
+                    let rows = if block.layer.geometry.stride == 1 {
                         (self.lines.end - line).min(self.rows - row)
                     } else {
                         1
                     };
-                    self.walk::<L>(picture, row..row + rows);
+                    block.walk::<L>(picture, row..row + rows);
                     line += rows;
                 }
             }
@@ -143,7 +152,25 @@ impl Kernel for Piece<'_> {
     }
 }
 
-impl Piece<'_> {
+/// A block of outputs.
+pub(crate) struct Block<'a> {
+    pub(crate) layer: &'a Direct,
+    pub(crate) maps: &'a Maps,
+    /// Columns of what is written.
+    pub(crate) columns: usize,
+    pub(crate) finish: &'a Finish,
+    pub(crate) to: Target,
+    pub(crate) block: usize,
+    /// Where the block's outputs begin in the pixels that are written.
+    pub(crate) first: usize,
+}
+
+impl Block<'_> {
+    /// Whether its rows can be walked one by one, which needs enough pixels in each, and all outputs of the block.
+    pub(crate) fn fills_rows(&self) -> bool {
+        self.columns >= FEW && (self.block + 1) * self.layer.width() <= self.finish.outputs
+    }
+
     /// What is read for the output pixel at `row`, `offset` pixels on.
     #[inline(always)]
     unsafe fn reach(&self, picture: usize, row: usize, offset: usize) -> Reach {
@@ -155,13 +182,13 @@ impl Piece<'_> {
         } = layer.geometry;
         let (channels, pitch) = (self.maps.channels, self.maps.pitch());
         let corner = self.maps.at(picture, row * stride, 0) - padding * (pitch + 1) * channels;
-        let width = layer.machine.width() * layer.vectors;
         let line = side * layer.inputs;
-        // SAFETY: the packed filters hold `side` lines of `line` numbers of `width` weights a block; the
+        // SAFETY: the packed filters hold `side` lines of `line` numbers of a block's weights; the
         // pixels, and what a filter reaches from them, are those of the maps and of the zeros around them.
         unsafe {
+            let weights = self.block * layer.width() * side * line;
             Reach {
-                weights: layer.filters.as_ptr().add(self.block * width * side * line),
+                weights: layer.filters.as_ptr().add(weights),
                 from: self.maps.values.as_ptr().add(corner + offset * stride * channels),
                 step: stride * channels,
                 lines: side,
@@ -171,22 +198,24 @@ impl Piece<'_> {
         }
     }
 
-    /// One row, whose sums are finished in their registers.
+    /// One row, out of one picture into another, whose sums are finished in their registers.
+    ///
+    /// # Safety
+    /// The processor has the lanes, the block fills rows, and nobody else touches its outputs in this row.
     #[inline(always)]
-    unsafe fn row<L: Lanes>(&self, picture: usize, row: usize) {
+    pub(crate) unsafe fn row<L: Lanes>(&self, [read, written]: [usize; 2], row: usize) {
         let layer = self.layer;
-        let width = L::WIDTH * layer.vectors;
+        let outputs = self.block * L::WIDTH * layer.vectors;
         let each = even(self.columns, layer.machine.pixels(layer.vectors));
         for at in (0..self.columns).step_by(each) {
-            // SAFETY: the block has all its outputs, and the maps that are written have this row; this
-            // piece alone writes these outputs of it.
+            // SAFETY: biases and slopes are as many as the blocks' outputs; the caller's for the rest.
             unsafe {
-                let reach = self.reach(picture, row, at);
+                let reach = self.reach(read, row, at);
                 let to = Sums {
-                    start: self.finish.bias.as_ptr().add(self.block * width),
-                    slopes: self.finish.slopes.as_ptr().add(self.block * width),
+                    start: self.finish.bias.as_ptr().add(outputs),
+                    slopes: self.finish.slopes.as_ptr().add(outputs),
                     adds: self.to.adds,
-                    to: self.to.pixel(picture, row, at).add(self.block * width),
+                    to: self.to.pixel(written, row, at).add(self.first),
                     step: self.to.channels,
                 };
                 block::run::<L>(each.min(self.columns - at), layer.vectors, &reach, &to);

@@ -8,6 +8,8 @@
 //! - [`maps`]: feature maps, laid out for what follows.
 //! - [`dense`]: convolutions that mix all channels.
 //! - [`depthwise`]: convolutions that filter every channel for itself.
+//! - [`filtered`]: the one and the other, without the maps between them.
+//! - [`gate`]: means, and maps weighed by them.
 //! - [`pool`]: maps made smaller.
 //! - [`team`]: threads that share the layers of one network.
 
@@ -17,7 +19,9 @@ pub mod dense;
 pub mod depthwise;
 mod direct;
 pub mod error;
+pub mod filtered;
 mod finish;
+pub mod gate;
 mod lanes;
 pub mod machine;
 pub mod maps;

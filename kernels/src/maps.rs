@@ -114,68 +114,9 @@ impl Maps {
         values
     }
 
-    /// The mean of each channel over each picture: maps of one pixel.
-    pub fn means(&self) -> Self {
-        let share = 1.0 / (self.rows * self.columns) as f32;
-        let mut means = Self::zeros(self.pictures, 1, 1, self.channels);
-        for picture in 0..self.pictures {
-            let to = means.at(picture, 0, 0);
-            let sums = &mut means.values[to..][..self.channels];
-            for row in 0..self.rows {
-                let line = &self.values[self.at(picture, row, 0)..][..self.columns * self.channels];
-                for pixel in line.chunks_exact(self.channels) {
-                    for (sum, value) in sums.iter_mut().zip(pixel) {
-                        *sum += value;
-                    }
-                }
-            }
-            for sum in sums {
-                *sum *= share;
-            }
-        }
-        means
-    }
-
     /// A picture's first pixel: all there is of maps of one pixel.
     pub fn first_pixels(&self) -> impl Iterator<Item = &[f32]> {
         (0..self.pictures).map(|picture| &self.values[self.at(picture, 0, 0)..][..self.channels])
-    }
-
-    /// Multiplies each channel of each picture by a weight of its own, between 0 and 1: the weights
-    /// are maps of one pixel, bent by the logistic function.
-    pub fn gate(&mut self, weights: &Self) -> Result<(), Misfit> {
-        if [weights.pictures, weights.rows, weights.columns, weights.channels]
-            != [self.pictures, 1, 1, self.channels]
-        {
-            misfit!("{weights:?} to weigh {self:?}");
-        }
-        let (size, channels) = (self.picture_size(), self.channels);
-        let pictures = self.values.chunks_exact_mut(size);
-        for (picture, weights) in pictures.zip(weights.first_pixels()) {
-            let weights: Vec<f32> = weights
-                .iter()
-                .map(|weight| 1.0 / (1.0 + (-weight).exp()))
-                .collect();
-            // The zeros between the rows stay zeros.
-            for pixel in picture.chunks_exact_mut(channels) {
-                for (value, weight) in pixel.iter_mut().zip(&weights) {
-                    *value *= weight;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds maps of the same shape.
-    pub fn add(&mut self, other: &Self) -> Result<(), Misfit> {
-        let shape = |maps: &Self| (maps.pictures, maps.rows, maps.columns, maps.channels);
-        if shape(self) != shape(other) {
-            misfit!("{other:?} to add to {self:?}");
-        }
-        for (sum, value) in self.values.iter_mut().zip(other.values.iter()) {
-            *sum += value;
-        }
-        Ok(())
     }
 
     pub fn pictures(&self) -> usize {
@@ -247,20 +188,8 @@ mod tests {
         // Nothing but the pictures' own numbers was written: the rest is zero, as the first one is.
         let written = maps.values.iter().filter(|value| **value != 0.0).count();
         assert_eq!(written, values.len() - 1);
-        let gate = |weights: &[f32]| {
-            let mut gated = maps.clone();
-            gated.gate(&Maps::from_planes(weights, [2, weights.len() / 2, 1, 1]).unwrap())?;
-            Ok::<_, Misfit>(gated)
-        };
-        // The logistic function of 0 is a half.
-        let mut sum = gate(&[0.0; 6]).unwrap();
-        sum.add(&sum.clone()).unwrap();
-        assert_eq!(sum.values[..], maps.values[..]);
-        assert!(gate(&[0.0; 4]).is_err());
-        let means = maps.means();
-        assert_eq!(means.to_planes(), [9.5, 29.5, 49.5, 69.5, 89.5, 109.5]);
-        let pixels: Vec<&[f32]> = means.first_pixels().collect();
-        assert_eq!(pixels, [[9.5, 29.5, 49.5], [69.5, 89.5, 109.5]]);
+        let pixels: Vec<&[f32]> = maps.first_pixels().collect();
+        assert_eq!(pixels, [[0.0, 20.0, 40.0], [60.0, 80.0, 100.0]]);
         let rows = Maps::from_rows([2, 4, 5, 3], |picture, row, pixels| {
             for (index, value) in pixels.iter_mut().enumerate() {
                 let (column, channel) = (index / 3, index % 3);
