@@ -6,44 +6,42 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// Bytes that a thread keeps at most for what comes next.
+use crate::aligned::Aligned;
+
+/// What a thread keeps at most for what comes next: bytes, and pieces to look through.
 const KEPT: usize = 48 << 20;
+const PIECES: usize = 32;
 
 thread_local! {
-    static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+    static FREE: RefCell<Vec<Aligned>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Numbers whose first content is anything at all.
-pub(crate) struct Buffer {
-    room: Vec<f32>,
-    length: usize,
-}
+pub(crate) struct Buffer(Aligned);
 
 impl Buffer {
     pub(crate) fn of(length: usize) -> Self {
         let found = FREE.with_borrow_mut(|free| {
-            let fits = |room: &Vec<f32>| room.capacity() >= length && room.capacity() / 4 <= length;
+            let fits = |room: &Aligned| room.room() >= length && room.room() / 4 <= length.max(64);
             let best = (0..free.len())
                 .filter(|index| fits(&free[*index]))
-                .min_by_key(|index| free[*index].capacity())?;
+                .min_by_key(|index| free[*index].room())?;
             Some(free.swap_remove(best))
         });
         let mut room = found.unwrap_or_default();
-        if room.len() < length {
-            room.resize(length, 0.0);
-        }
-        Self { room, length }
+        room.resize(length);
+        Self(room)
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let room = std::mem::take(&mut self.room);
+        let room = std::mem::take(&mut self.0);
         // A thread that is ending keeps nothing.
         let _ = FREE.try_with(|free| {
             let mut free = free.borrow_mut();
-            let held: usize = free.iter().map(Vec::capacity).sum();
-            if (held + room.capacity()) * size_of::<f32>() <= KEPT {
+            let held: usize = free.iter().map(Aligned::room).sum();
+            if free.len() < PIECES && (held + room.room()) * size_of::<f32>() <= KEPT {
                 free.push(room);
             }
         });
@@ -52,7 +50,7 @@ impl Drop for Buffer {
 
 impl Clone for Buffer {
     fn clone(&self) -> Self {
-        let mut copy = Self::of(self.length);
+        let mut copy = Self::of(self.len());
         copy.copy_from_slice(self);
         copy
     }
@@ -62,13 +60,13 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.room[..self.length]
+        &self.0
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.room[..self.length]
+        &mut self.0
     }
 }
 

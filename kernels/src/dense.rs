@@ -5,6 +5,8 @@ use crate::error::{Misfit, misfit};
 use crate::finish::{Finish, Target};
 use crate::machine::Machine;
 use crate::maps::Maps;
+#[cfg(target_arch = "x86_64")]
+use crate::short::Short;
 use crate::winograd::Winograd;
 
 /// Side, stride and padding of a filter.
@@ -24,6 +26,29 @@ impl Geometry {
     }
 }
 
+/// How exactly a layer computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// With 24 bits of mantissa.
+    #[default]
+    Full,
+    /// With 8 bits of mantissa where the processor's matrix tiles can do the layer, as far as [`Precision::is_here`].
+    Reduced,
+}
+
+impl Precision {
+    /// Whether this processor computes so.
+    pub fn is_here(self) -> bool {
+        match self {
+            Self::Full => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Reduced => crate::amx::present(),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Reduced => false,
+        }
+    }
+}
+
 /// A convolution as a network's file has it.
 #[derive(Clone, Copy)]
 pub struct Filters<'a> {
@@ -36,6 +61,7 @@ pub struct Filters<'a> {
     pub inputs: usize,
     pub outputs: usize,
     pub geometry: Geometry,
+    pub precision: Precision,
 }
 
 /// A convolution with its bias, ready to run.
@@ -46,9 +72,26 @@ pub struct Dense {
     finish: Finish,
 }
 
-enum Way {
+pub(crate) enum Way {
     Direct(Direct),
     Winograd(Winograd),
+    #[cfg(target_arch = "x86_64")]
+    Short(Short),
+}
+
+impl Way {
+    fn of(machine: Machine, filters: &Filters<'_>) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if filters.precision == Precision::Reduced
+            && let Some(short) = Short::pack(filters)
+        {
+            return Self::Short(short);
+        }
+        match Winograd::pack(machine, filters) {
+            Some(winograd) => Self::Winograd(winograd),
+            None => Self::Direct(Direct::pack(machine, filters)),
+        }
+    }
 }
 
 impl std::fmt::Debug for Dense {
@@ -68,7 +111,11 @@ impl Dense {
             inputs,
             outputs,
             geometry,
+            precision,
         } = *filters;
+        if !precision.is_here() {
+            misfit!("this processor has no matrix tiles for numbers of 8 bits of mantissa");
+        }
         let reach = geometry.side * geometry.side * inputs;
         if weights.len() != outputs * reach || weights.is_empty() {
             misfit!(
@@ -91,10 +138,7 @@ impl Dense {
         Ok(Self {
             geometry,
             inputs,
-            way: match Winograd::pack(machine, filters) {
-                Some(winograd) => Way::Winograd(winograd),
-                None => Way::Direct(Direct::pack(machine, filters)),
-            },
+            way: Way::of(machine, filters),
             finish: Finish::new(bias, slopes, outputs.div_ceil(block) * block),
         })
     }
@@ -113,12 +157,8 @@ impl Dense {
         self.run(maps, out, true)
     }
 
-    /// What another layer may run block by block.
-    pub(crate) fn direct(&self) -> Option<(&Direct, &Finish)> {
-        match &self.way {
-            Way::Direct(direct) => Some((direct, &self.finish)),
-            Way::Winograd(_) => None,
-        }
+    pub(crate) fn way(&self) -> (&Way, &Finish) {
+        (&self.way, &self.finish)
     }
 
     pub(crate) fn outputs(&self) -> usize {
@@ -150,6 +190,8 @@ impl Dense {
         match &self.way {
             Way::Direct(direct) => direct.run(maps, [rows, columns], &self.finish, to),
             Way::Winograd(winograd) => winograd.run(maps, [rows, columns], &self.finish, to),
+            #[cfg(target_arch = "x86_64")]
+            Way::Short(short) => short.run(maps, &self.finish, to),
         }
         Ok(())
     }
@@ -201,6 +243,7 @@ mod tests {
                     inputs: self.inputs,
                     outputs: self.outputs,
                     geometry: self.geometry,
+                    precision: Precision::Full,
                 },
             )
         }

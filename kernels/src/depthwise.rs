@@ -8,9 +8,10 @@
 
 use std::ops::Range;
 
+use crate::aligned::Aligned;
 use crate::dense::Geometry;
 use crate::error::{Misfit, misfit};
-use crate::finish::Target;
+use crate::finish::{Target, bent};
 use crate::lanes::{Kernel, Lanes};
 use crate::machine::Machine;
 use crate::maps::Maps;
@@ -26,8 +27,8 @@ pub struct Depthwise {
     geometry: Geometry,
     channels: usize,
     /// (side, side, channels, up to a whole vector).
-    filters: Vec<f32>,
-    bias: Vec<f32>,
+    filters: Aligned,
+    bias: Aligned,
     /// What a negative sum is multiplied by.
     slope: f32,
 }
@@ -59,12 +60,12 @@ impl Depthwise {
             );
         }
         let padded = channels.div_ceil(machine.width()) * machine.width();
-        let mut filters = vec![0.0; padded * area];
+        let mut filters = Aligned::zeros(padded * area);
         for (index, weight) in weights.iter().enumerate() {
             filters[index % area * padded + index / area] = *weight;
         }
-        let mut filled = bias.to_vec();
-        filled.resize(padded, 0.0);
+        let mut filled = Aligned::zeros(padded);
+        filled[..channels].copy_from_slice(bias);
         Ok(Self {
             machine,
             geometry,
@@ -204,29 +205,32 @@ impl Filtering<'_> {
         column: usize,
     ) {
         let (layer, channels) = (self.layer, self.maps.channels);
-        for channel in (0..channels).step_by(L::WIDTH) {
-            // SAFETY: filters are as long as whole vectors; what a filter reaches is in the maps, whose
-            // last pixel has a vector's room after it.
-            unsafe {
-                let from = row.from.add(column * row.step + channel);
-                let weights = layer.filters.as_ptr().add(self.first + channel);
-                let bias = L::load(layer.bias.as_ptr().add(self.first + channel));
-                let mut sums = [bias; COUNT];
+        let (apart, written) = (layer.bias.len(), self.to.channels);
+        let (filters, biases) = (layer.filters.as_ptr(), layer.bias.as_ptr());
+        // SAFETY: filters are as long as whole vectors; what a filter reaches is in the maps, whose
+        // last pixel has a vector's room after it.
+        unsafe {
+            let slope = L::splat(layer.slope);
+            let from = row.from.add(column * row.step);
+            let to = row.to.add(column * written);
+            for channel in (0..channels).step_by(L::WIDTH) {
+                let from = from.add(channel);
+                let weights = filters.add(self.first + channel);
+                let mut sums = [L::load(biases.add(self.first + channel)); COUNT];
                 for y in 0..3 {
                     let mut values = [L::splat(0.0); MOST_READ];
                     for (x, value) in values.iter_mut().enumerate().take((COUNT - 1) * STRIDE + 3) {
                         *value = L::load(from.add(y * row.pitch + x * channels));
                     }
                     for x in 0..3 {
-                        let weight = L::load(weights.add((y * 3 + x) * layer.bias.len()));
+                        let weight = L::load(weights.add((y * 3 + x) * apart));
                         for (index, sum) in sums.iter_mut().enumerate() {
                             *sum = sum.plus_product(values[index * STRIDE + x], weight);
                         }
                     }
                 }
                 for (index, sum) in sums.into_iter().enumerate() {
-                    let pixel = row.to.add((column + index) * self.to.channels + channel);
-                    layer.put(sum, channels - channel, pixel);
+                    put(sum, slope, channels - channel, to.add(index * written + channel));
                 }
             }
         }
@@ -250,29 +254,25 @@ impl Filtering<'_> {
                         sum = sum.plus_product(L::load(value), L::load(weight));
                     }
                     let pixel = row.to.add(column * self.to.channels + channel);
-                    layer.put(sum, channels - channel, pixel);
+                    put(sum, L::splat(layer.slope), channels - channel, pixel);
                 }
             }
         }
     }
 }
 
-impl Depthwise {
-    /// Bends a sum and writes it, or what of it is left of the channels.
-    #[inline(always)]
-    unsafe fn put<L: Lanes>(&self, sum: L, left: usize, pixel: *mut f32) {
-        // SAFETY: the pixel has room for `left` numbers.
-        unsafe {
-            let zero = L::splat(0.0);
-            let slope = L::splat(self.slope);
-            let bent = sum.most(zero).plus_product(sum.least(zero), slope);
-            if left >= L::WIDTH {
-                bent.store(pixel);
-            } else {
-                let mut part = [0.0_f32; 16];
-                bent.store(part.as_mut_ptr());
-                pixel.copy_from_nonoverlapping(part.as_ptr(), left);
-            }
+/// Bends a sum and writes it, or what of it is left of the channels.
+#[inline(always)]
+unsafe fn put<L: Lanes>(sum: L, slope: L, left: usize, pixel: *mut f32) {
+    // SAFETY: the pixel has room for `left` numbers.
+    unsafe {
+        let bent = bent(sum, slope, false, pixel);
+        if left >= L::WIDTH {
+            bent.store(pixel);
+        } else {
+            let mut part = [0.0_f32; 16];
+            bent.store(part.as_mut_ptr());
+            pixel.copy_from_nonoverlapping(part.as_ptr(), left);
         }
     }
 }
@@ -280,7 +280,7 @@ impl Depthwise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::{Dense, Filters};
+    use crate::dense::{Dense, Filters, Precision};
 
     fn crooked(count: usize, step: f32) -> Vec<f32> {
         (0..count)
@@ -313,6 +313,7 @@ mod tests {
                     inputs: channels,
                     outputs: channels,
                     geometry,
+                    precision: Precision::Full,
                 };
                 let truth = Dense::pack(Machine::Portable, &truth).unwrap();
                 let truth = truth.forward(&maps).unwrap().to_planes();

@@ -13,6 +13,7 @@
 use std::ops::Range;
 use std::ptr;
 
+use crate::aligned::Aligned;
 use crate::block::{self, PIXELS, Reach, Sums};
 use crate::dense::{Filters, Geometry};
 use crate::finish::{Finish, Target};
@@ -32,7 +33,7 @@ pub(crate) struct Direct {
     vectors: usize,
     blocks: usize,
     /// Block after block of outputs; in each, for every number of the reach, the block's weights.
-    filters: Vec<f32>,
+    filters: Aligned,
 }
 
 impl Direct {
@@ -49,7 +50,7 @@ impl Direct {
         let blocks = outputs.div_ceil(width);
         let area = geometry.side * geometry.side;
         let reach = area * inputs;
-        let mut packed = vec![0.0; blocks * width * reach];
+        let mut packed = Aligned::zeros(blocks * width * reach);
         for (index, weight) in weights.iter().enumerate() {
             // From (outputs, inputs, rows, columns) to (rows, columns, inputs), as the maps' numbers
             // lie, with a block of outputs innermost.

@@ -9,13 +9,20 @@
     reason = "the rows of both layers are run by the kernels that they consist of"
 )]
 
-use crate::dense::Dense;
+use std::ops::Range;
+
+#[cfg(target_arch = "x86_64")]
+use crate::amx::{self, Tiles};
+use crate::dense::{Dense, Way};
 use crate::depthwise::{Depthwise, Filtering};
 use crate::direct::{self, Block, Direct};
 use crate::error::{Misfit, misfit};
 use crate::finish::{Finish, Target};
 use crate::lanes::{Kernel, Lanes};
+use crate::machine::Machine;
 use crate::maps::Maps;
+#[cfg(target_arch = "x86_64")]
+use crate::short::{Short, ShortBlock, Shortened};
 use crate::team;
 
 /// Both layers.
@@ -40,15 +47,16 @@ impl Filtered {
         let (Some(made_rows), Some(made_columns)) = (extent(rows), extent(columns)) else {
             misfit!("{:?} of {maps:?}", self.depthwise);
         };
-        let Some((direct, finish)) = self.in_blocks(columns) else {
+        let (way, finish) = self.dense.way();
+        let Some(first) = First::of(way, maps, columns, finish.outputs) else {
             return self.depthwise.forward(&self.dense.forward(maps)?);
         };
         let channels = self.depthwise.channels();
         let mut out = Maps::bordered(maps.pictures, made_rows, made_columns, channels);
         let to = Target::new(&mut out, false);
-        team::split(direct.blocks(), |block| {
-            direct.machine().run(Blockwise {
-                direct,
+        team::split(first.blocks(), |block| {
+            first.machine().run(Blockwise {
+                first: &first,
                 finish,
                 depthwise: &self.depthwise,
                 maps,
@@ -61,17 +69,56 @@ impl Filtered {
         });
         Ok(out)
     }
+}
 
-    fn in_blocks(&self, columns: usize) -> Option<(&Direct, &Finish)> {
-        let (direct, finish) = self.dense.direct()?;
-        (columns >= direct::FEW && finish.outputs.is_multiple_of(direct.width()))
-            .then_some((direct, finish))
+/// The first layer, where it can be run block by block.
+enum First<'a> {
+    Direct(&'a Direct),
+    #[cfg(target_arch = "x86_64")]
+    Short(&'a Short, Shortened),
+}
+
+impl<'a> First<'a> {
+    fn of(way: &'a Way, maps: &Maps, columns: usize, outputs: usize) -> Option<Self> {
+        match way {
+            Way::Direct(direct) => (columns >= direct::FEW
+                && outputs.is_multiple_of(direct.width()))
+            .then_some(Self::Direct(direct)),
+            Way::Winograd(_) => None,
+            #[cfg(target_arch = "x86_64")]
+            Way::Short(short) => Some(Self::Short(short, Shortened::of(maps))),
+        }
+    }
+
+    fn blocks(&self) -> usize {
+        match self {
+            Self::Direct(direct) => direct.blocks(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Short(short, _) => short.blocks(),
+        }
+    }
+
+    /// Outputs of a block.
+    fn width(&self) -> usize {
+        match self {
+            Self::Direct(direct) => direct.width(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Short(..) => amx::OUTPUTS,
+        }
+    }
+
+    fn machine(&self) -> Machine {
+        match self {
+            Self::Direct(direct) => direct.machine(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Short(..) => Machine::best(),
+        }
     }
 }
 
 /// One block of channels through both layers.
 struct Blockwise<'a> {
-    direct: &'a Direct,
+    first: &'a First<'a>,
     finish: &'a Finish,
     depthwise: &'a Depthwise,
     maps: &'a Maps,
@@ -87,36 +134,80 @@ struct Blockwise<'a> {
 impl Kernel for Blockwise<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let mut between = Maps::bordered(1, self.rows, self.columns, self.direct.width());
-        let block = Block {
-            layer: self.direct,
-            maps: self.maps,
-            columns: self.columns,
-            finish: self.finish,
-            to: Target::new(&mut between, false),
-            block: self.block,
-            first: 0,
-        };
+        let mut between = Maps::bordered(1, self.rows, self.columns, self.first.width());
+        let to = Target::new(&mut between, false);
         let filtering = Filtering {
             layer: self.depthwise,
             maps: &between,
             to: self.to,
             columns: self.made[1],
-            first: self.block * self.direct.width(),
+            first: self.block * self.first.width(),
         };
+        // SAFETY: the caller has found the machine; the block's channels are its own.
+        unsafe {
+            match self.first {
+                First::Direct(direct) => {
+                    let block = Block {
+                        layer: direct,
+                        maps: self.maps,
+                        columns: self.columns,
+                        finish: self.finish,
+                        to,
+                        block: self.block,
+                        first: 0,
+                    };
+                    self.walk::<L>(&filtering, 1, |picture, rows| {
+                        for row in rows {
+                            block.row::<L>([picture, 0], row);
+                        }
+                    });
+                }
+                #[cfg(target_arch = "x86_64")]
+                First::Short(short, shortened) => {
+                    let tiles = Tiles::take();
+                    let block = ShortBlock {
+                        layer: short,
+                        shortened,
+                        finish: self.finish,
+                        to,
+                        block: self.block,
+                        first: 0,
+                    };
+                    // Whole strips of pixels, also where they are several rows.
+                    let together = (amx::PIXELS / self.columns).max(1);
+                    self.walk::<L>(&filtering, together, |picture, rows| {
+                        let first = picture * self.rows;
+                        let pixels =
+                            (first + rows.start) * self.columns..(first + rows.end) * self.columns;
+                        block.pixels::<L>(&tiles, pixels, Some(0));
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Blockwise<'_> {
+    /// Has `make` make rows of what lies between, some together, and filters each as soon as what it reaches is there.
+    #[inline(always)]
+    unsafe fn walk<L: Lanes>(
+        &self,
+        filtering: &Filtering<'_>,
+        together: usize,
+        make: impl Fn(usize, Range<usize>),
+    ) {
         let geometry = self.depthwise.geometry();
         for picture in 0..self.maps.pictures {
             let mut ready = 0;
             for row in 0..self.made[0] {
                 let needed = row * geometry.stride + geometry.side - geometry.padding;
-                // SAFETY: the caller has found the machine; the block's channels are its own.
-                unsafe {
-                    for row in ready..needed.min(self.rows) {
-                        block.row::<L>([picture, 0], row);
-                    }
-                    ready = ready.max(needed);
-                    filtering.row::<L>([0, picture], row);
+                if needed > ready && ready < self.rows {
+                    let until = needed.next_multiple_of(together).min(self.rows);
+                    make(picture, ready..until);
+                    ready = until;
                 }
+                // SAFETY: the caller's.
+                unsafe { filtering.row::<L>([0, picture], row) };
             }
         }
     }
@@ -125,8 +216,7 @@ impl Kernel for Blockwise<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::{Filters, Geometry};
-    use crate::machine::Machine;
+    use crate::dense::{Filters, Geometry, Precision};
 
     fn crooked(count: usize, step: f32) -> Vec<f32> {
         (0..count)
@@ -152,6 +242,7 @@ mod tests {
                                 stride: dense[1],
                                 padding: dense[2],
                             },
+                            precision: Precision::Full,
                         },
                     )
                     .unwrap();

@@ -6,22 +6,23 @@
     reason = "registers go to memory that the threads of one layer share out among them"
 )]
 
+use crate::aligned::Aligned;
 use crate::lanes::Lanes;
 use crate::maps::Maps;
 
 /// What is done to every sum of a layer; one number an output, and zeros up to whole vectors.
 pub(crate) struct Finish {
     pub(crate) outputs: usize,
-    pub(crate) bias: Vec<f32>,
+    pub(crate) bias: Aligned,
     /// What a negative output is multiplied by.
-    pub(crate) slopes: Vec<f32>,
+    pub(crate) slopes: Aligned,
 }
 
 impl Finish {
     /// For `padded` outputs, of which the first have a bias and a slope; one slope may be for all.
     pub(crate) fn new(bias: &[f32], slopes: &[f32], padded: usize) -> Self {
         let fill = |values: &[f32]| {
-            let mut filled = vec![0.0; padded];
+            let mut filled = Aligned::zeros(padded);
             let all = values.iter().cycle().take(bias.len());
             for (to, from) in filled.iter_mut().zip(all) {
                 *to = *from;

@@ -13,6 +13,9 @@
 //! - [`pool`]: maps made smaller.
 //! - [`team`]: threads that share the layers of one network.
 
+mod aligned;
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod block;
 mod buffers;
 pub mod dense;
@@ -26,6 +29,8 @@ mod lanes;
 pub mod machine;
 pub mod maps;
 pub mod pool;
+#[cfg(target_arch = "x86_64")]
+mod short;
 pub mod team;
 mod tiles;
 mod winograd;

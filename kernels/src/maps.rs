@@ -29,15 +29,14 @@ impl Maps {
         columns: usize,
         channels: usize,
     ) -> Self {
+        let size = picture_size(rows, columns, channels);
         let mut maps = Self {
             pictures,
             rows,
             columns,
             channels,
-            values: Buffer::of(0),
+            values: Buffer::of(pictures * size + SLACK),
         };
-        let size = maps.picture_size();
-        maps.values = Buffer::of(pictures * size + SLACK);
         let (pitch, above) = (maps.pitch() * channels, (maps.pitch() + 1) * channels);
         for picture in 0..pictures {
             let values = &mut maps.values[picture * size..][..size];
@@ -140,10 +139,9 @@ impl Maps {
         self.columns + 1
     }
 
-    /// Numbers from one picture to the next: its rows, the zeros above and below, and the two
-    /// corners that a filter reaches.
+    /// Numbers from one picture to the next.
     pub(crate) fn picture_size(&self) -> usize {
-        ((self.rows + 2) * self.pitch() + 2) * self.channels
+        picture_size(self.rows, self.columns, self.channels)
     }
 
     /// Where a pixel's numbers begin.
@@ -161,6 +159,11 @@ impl Maps {
         }
         Ok(())
     }
+}
+
+/// What a picture takes: its rows, the zeros above and below, and the two corners that a filter reaches.
+fn picture_size(rows: usize, columns: usize, channels: usize) -> usize {
+    ((rows + 2) * (columns + 1) + 2) * channels
 }
 
 impl std::fmt::Debug for Maps {

@@ -15,6 +15,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr;
 
+use crate::aligned::Aligned;
 use crate::block::{self, Reach, Sums};
 use crate::buffers::Buffer;
 use crate::dense::Filters;
@@ -40,7 +41,7 @@ pub(crate) struct Winograd {
     four: bool,
     /// Place after place of the bent tile; in each, block after block of outputs; in each, for
     /// every input, the block's weights.
-    filters: Vec<f32>,
+    filters: Aligned,
 }
 
 impl Winograd {
@@ -69,7 +70,7 @@ impl Winograd {
             vectors,
             blocks: outputs.div_ceil(machine.width() * vectors),
             four,
-            filters: Vec::new(),
+            filters: Aligned::default(),
         };
         if four {
             packed.bend::<Four>(filters);
@@ -82,7 +83,7 @@ impl Winograd {
     fn bend<T: Tile>(&mut self, filters: &Filters<'_>) {
         let width = self.machine.width() * self.vectors;
         let places = T::READS * T::READS;
-        self.filters = vec![0.0; places * self.blocks * self.inputs * width];
+        self.filters = Aligned::zeros(places * self.blocks * self.inputs * width);
         for (index, filter) in filters.weights.chunks_exact(9).enumerate() {
             let (output, input) = (index / self.inputs, index % self.inputs);
             for place in 0..places {
