@@ -346,11 +346,12 @@ pub fn media_limits(config: &Config) -> MediaLimits {
 fn open_packs(config: &Config) -> Result<OpenPacks, AppError> {
     let folder = ModelsFolder::new(&config.models);
     let (manifest, cache) = (folder.manifest()?, folder.cache());
-    let packs = if config.embedder.is_empty() {
+    let mut packs = if config.embedder.is_empty() {
         cache::open(&manifest, &cache)?
     } else {
         cache::open_with(&manifest, &cache, &config.embedder)?
     };
+    packs.embedder = packs.embedder.at(config.precision.parse()?)?;
     if packs.embedder.pack.calibration.is_none() {
         return Err(AppError::Uncalibrated {
             pack: packs.embedder.pack.name,
@@ -369,7 +370,7 @@ fn model_facts(packs: &OpenPacks) -> ModelFacts {
         hashes: [&packs.detector, &packs.embedder]
             .map(|open| PackHash {
                 name: open.pack.name.clone(),
-                sha256: open.pack.fingerprint(),
+                sha256: open.fingerprint(),
             })
             .into(),
     }

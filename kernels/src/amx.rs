@@ -153,10 +153,11 @@ pub(crate) unsafe fn shorten(from: *const f32, to: *mut u16, count: usize) {
         unsafe {
             let numbers: __m512 = _mm512_loadu_ps(from.add(at));
             let short = _mm512_cvtneps_pbh(numbers);
-            to.add(at).cast::<[u16; 16]>().write_unaligned(std::mem::transmute::<
-                std::arch::x86_64::__m256bh,
-                [u16; 16],
-            >(short));
+            to.add(at)
+                .cast::<[u16; 16]>()
+                .write_unaligned(
+                    std::mem::transmute::<std::arch::x86_64::__m256bh, [u16; 16]>(short),
+                );
         }
     }
 }

@@ -200,6 +200,7 @@ impl Dense {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::team;
 
     fn crooked(count: usize, step: f32) -> Vec<f32> {
         (0..count)
@@ -321,6 +322,39 @@ mod tests {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// An examination that is replayed must find the same numbers, whatever else the machine did meanwhile.
+    #[test]
+    fn neither_threads_nor_company_change_a_bit() {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(3)
+            .build()
+            .unwrap();
+        for (inputs, outputs, geometry) in [
+            (64, 64, [3, 1, 1]),
+            (128, 128, [3, 1, 1]),
+            (256, 256, [3, 1, 1]),
+            (64, 128, [1, 1, 0]),
+            (3, 32, [7, 2, 0]),
+        ] {
+            let layer = Made::new(inputs, outputs, geometry)
+                .layer(Machine::best())
+                .unwrap();
+            let values = crooked(3 * inputs * 17 * 19, 0.7);
+            let maps = |count: usize| {
+                let values = &values[..count * inputs * 17 * 19];
+                Maps::from_planes(values, [count, inputs, 17, 19]).unwrap()
+            };
+            let alone = layer.forward(&maps(1)).unwrap().to_planes();
+            let company = layer.forward(&maps(3)).unwrap().to_planes();
+            assert_eq!(alone, company[..alone.len()]);
+            for _ in 0..20 {
+                let shared =
+                    pool.install(|| team::together(3, || layer.forward(&maps(3)).unwrap()));
+                assert_eq!(shared.to_planes(), company);
             }
         }
     }

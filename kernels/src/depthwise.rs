@@ -230,7 +230,12 @@ impl Filtering<'_> {
                     }
                 }
                 for (index, sum) in sums.into_iter().enumerate() {
-                    put(sum, slope, channels - channel, to.add(index * written + channel));
+                    put(
+                        sum,
+                        slope,
+                        channels - channel,
+                        to.add(index * written + channel),
+                    );
                 }
             }
         }

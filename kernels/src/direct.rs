@@ -190,7 +190,11 @@ impl Block<'_> {
             let weights = self.block * layer.width() * side * line;
             Reach {
                 weights: layer.filters.as_ptr().add(weights),
-                from: self.maps.values.as_ptr().add(corner + offset * stride * channels),
+                from: self
+                    .maps
+                    .values
+                    .as_ptr()
+                    .add(corner + offset * stride * channels),
                 step: stride * channels,
                 lines: side,
                 line,

@@ -228,7 +228,12 @@ mod tests {
     fn together_they_say_what_one_after_the_other_says() {
         for machine in Machine::all() {
             for (inputs, channels) in [(3, 64), (32, 96), (16, 40)] {
-                for (dense, stride, padding) in [([1, 1, 0], 1, 1), ([3, 2, 1], 1, 1), ([1, 1, 0], 2, 1), ([1, 1, 0], 1, 0)] {
+                for (dense, stride, padding) in [
+                    ([1, 1, 0], 1, 1),
+                    ([3, 2, 1], 1, 1),
+                    ([1, 1, 0], 2, 1),
+                    ([1, 1, 0], 1, 0),
+                ] {
                     let dense = Dense::pack(
                         machine,
                         &Filters {

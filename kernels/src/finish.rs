@@ -41,13 +41,7 @@ impl Finish {
     /// # Safety
     /// The pixel has room for the layer's outputs, and no other thread touches it.
     #[inline(always)]
-    pub(crate) unsafe fn put<L: Lanes>(
-        &self,
-        sum: L,
-        channel: usize,
-        adds: bool,
-        pixel: *mut f32,
-    ) {
+    pub(crate) unsafe fn put<L: Lanes>(&self, sum: L, channel: usize, adds: bool, pixel: *mut f32) {
         let Some(left) = self.outputs.checked_sub(channel) else {
             return;
         };

@@ -23,12 +23,7 @@ pub struct Maps {
 
 impl Maps {
     /// Maps whose borders are zeros; what is within is for the caller to write.
-    pub(crate) fn bordered(
-        pictures: usize,
-        rows: usize,
-        columns: usize,
-        channels: usize,
-    ) -> Self {
+    pub(crate) fn bordered(pictures: usize, rows: usize, columns: usize, channels: usize) -> Self {
         let size = picture_size(rows, columns, channels);
         let mut maps = Self {
             pictures,
@@ -65,7 +60,11 @@ impl Maps {
         for picture in 0..pictures {
             for row in 0..rows {
                 let start = maps.at(picture, row, 0);
-                fill(picture, row, &mut maps.values[start..][..columns * channels]);
+                fill(
+                    picture,
+                    row,
+                    &mut maps.values[start..][..columns * channels],
+                );
             }
         }
         maps

@@ -21,12 +21,7 @@ pub fn max_pool(maps: &Maps, side: usize, overhang: bool) -> Result<Maps, Misfit
     max_pool_on(Machine::best(), maps, side, overhang)
 }
 
-fn max_pool_on(
-    machine: Machine,
-    maps: &Maps,
-    side: usize,
-    overhang: bool,
-) -> Result<Maps, Misfit> {
+fn max_pool_on(machine: Machine, maps: &Maps, side: usize, overhang: bool) -> Result<Maps, Misfit> {
     let of = |length: usize| {
         let free = length.checked_sub(side)?;
         Some(if overhang { free.div_ceil(2) } else { free / 2 } + 1)

@@ -209,8 +209,7 @@ impl ShortBlock<'_> {
                     }
                     let picture = into.unwrap_or(row / rows);
                     let pixel = self.to.pixel(picture, row % rows, column).add(self.first);
-                    for (vector, (bias, slope)) in
-                        ends.iter().enumerate().take(OUTPUTS / L::WIDTH)
+                    for (vector, (bias, slope)) in ends.iter().enumerate().take(OUTPUTS / L::WIDTH)
                     {
                         let sum = L::load(sums.as_ptr().add(vector * L::WIDTH)).plus(*bias);
                         let place = pixel.add(vector * L::WIDTH);
@@ -238,4 +237,93 @@ fn nearest(number: f32) -> u16 {
     let bits = number.to_bits();
     let even = bits >> 16 & 1;
     (bits.wrapping_add(0x7fff + even) >> 16) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dense::{Dense, Geometry, Precision};
+    use crate::depthwise::Depthwise;
+    use crate::filtered::Filtered;
+
+    fn crooked(count: usize, step: f32) -> Vec<f32> {
+        (0..count)
+            .map(|index| (index as f32 * step).sin())
+            .collect()
+    }
+
+    fn short(number: f32) -> f64 {
+        f64::from(f32::from_bits(u32::from(nearest(number)) << 16))
+    }
+
+    #[test]
+    fn numbers_are_shortened_to_the_nearest() {
+        assert_eq!(short(1.0), 1.0);
+        assert_eq!(short(-0.0), 0.0);
+        // Steps of 2⁻⁷: a tie goes to the even one.
+        assert_eq!(short(1.0 + 0.004), 1.007_812_5);
+        assert_eq!(short(1.0 + 0.003_906_25), 1.0);
+        assert_eq!(short(1.0 + 0.011_718_75), 1.015_625);
+    }
+
+    /// Sums of shortened numbers, in 64 bits.
+    #[test]
+    fn a_layer_sums_the_products_of_shortened_numbers() {
+        if !Precision::Reduced.is_here() {
+            return;
+        }
+        for (inputs, outputs, [rows, columns]) in
+            [(32, 32, [5, 7]), (64, 96, [16, 16]), (128, 64, [9, 33])]
+        {
+            let (weights, bias) = (crooked(inputs * outputs, 1.3), crooked(outputs, 0.3));
+            let values = crooked(2 * inputs * rows * columns, 0.7);
+            let layer = Dense::pack(
+                Machine::best(),
+                &Filters {
+                    weights: &weights,
+                    bias: &bias,
+                    slopes: &[0.25],
+                    inputs,
+                    outputs,
+                    geometry: Geometry {
+                        side: 1,
+                        stride: 1,
+                        padding: 0,
+                    },
+                    precision: Precision::Reduced,
+                },
+            )
+            .unwrap();
+            let maps = Maps::from_planes(&values, [2, inputs, rows, columns]).unwrap();
+            let pixels = rows * columns;
+            let found = layer.forward(&maps).unwrap().to_planes();
+            for (index, found) in found.into_iter().enumerate() {
+                let (picture, output) = (index / (pixels * outputs), index / pixels % outputs);
+                let pixel = index % pixels;
+                let mut sum = f64::from(bias[output]);
+                for input in 0..inputs {
+                    let value = values[(picture * inputs + input) * pixels + pixel];
+                    sum += short(value) * short(weights[output * inputs + input]);
+                }
+                let expected = sum.max(0.0) + 0.25 * sum.min(0.0);
+                assert!(
+                    (f64::from(found) - expected).abs() < 1e-4,
+                    "{found} for {expected}"
+                );
+            }
+            let depthwise = || {
+                let geometry = Geometry {
+                    side: 3,
+                    stride: 2,
+                    padding: 1,
+                };
+                let weights = crooked(outputs * 9, 0.7);
+                Depthwise::pack(Machine::best(), &weights, &bias, 0.5, geometry).unwrap()
+            };
+            let apart = depthwise().forward(&layer.forward(&maps).unwrap()).unwrap();
+            let together = Filtered::new(layer, depthwise()).unwrap();
+            let together = together.forward(&maps).unwrap();
+            assert_eq!(apart.to_planes(), together.to_planes());
+        }
+    }
 }

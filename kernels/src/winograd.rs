@@ -201,9 +201,8 @@ impl<T: Tile> Piece<'_, T> {
         let (channels, pitch) = (maps.channels, maps.pitch() * maps.channels);
         let corner = maps.at(picture, row, column) - self.layer.padding * (pitch + channels);
         // Rows and columns that there are; the zeros around the picture are among them.
-        let reach = |length: usize, from: usize| {
-            (length + 1 + self.layer.padding - from).min(T::READS)
-        };
+        let reach =
+            |length: usize, from: usize| (length + 1 + self.layer.padding - from).min(T::READS);
         let (rows, columns) = (reach(maps.rows, row), reach(maps.columns, column));
         for channel in (0..self.layer.inputs).step_by(L::WIDTH) {
             // SAFETY: what is read lies in the maps, whose last pixel has a vector's room after it; the

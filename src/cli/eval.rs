@@ -23,7 +23,7 @@ use crate::evaluation::subjects::{Eye, Sighting, SubjectsError, similarity};
 use crate::packs::cache::{OpenPacks, open, open_with};
 use crate::packs::error::PackError;
 use crate::packs::folder::ModelsFolder;
-use crate::packs::manifest::{Calibration, CalibrationRun};
+use crate::packs::manifest::{Calibration, CalibrationRun, Precision};
 use crate::session::time::Timestamp;
 use crate::vision::calibration::{CalibrationError, Scale};
 use crate::vision::detector::Detector;
@@ -62,6 +62,14 @@ pub struct EvalArgs {
     /// The embedder pack to measure [default: the first one that is complete]
     #[arg(long, value_name = "NAME")]
     pub pack: Option<String>,
+    /// What the embedder computes with: f32, or bf16 where the pack and the processor have it
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "f32",
+        conflicts_with = "calibrate"
+    )]
+    pub precision: Precision,
     /// The models folder: `manifest.json`, if it is not to be the built-in one, and `cache/`
     #[arg(long, value_name = "DIR")]
     pub models: Option<PathBuf>,
@@ -128,10 +136,11 @@ pub fn run(
     let list = read_list(&args.pairs)?;
     let folder = ModelsFolder::new(args.models.as_ref().unwrap_or(&settings.models));
     let mut manifest = folder.manifest()?;
-    let packs = match &args.pack {
+    let mut packs = match &args.pack {
         Some(name) => open_with(&manifest, &folder.cache(), name)?,
         None => open(&manifest, &folder.cache())?,
     };
+    packs.embedder = packs.embedder.at(args.precision)?;
     let sightings = look(args, &list, &packs)?;
     let findings: Vec<Finding> = sightings.iter().map(Sighting::finding).collect();
     let alike = |a: usize, b: usize| similarity(&sightings, a, b);

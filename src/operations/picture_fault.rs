@@ -154,6 +154,7 @@ fn picture_problem(error: &VisionError) -> PictureProblem {
         | VisionError::Io(_)
         | VisionError::Encoding { .. }
         | VisionError::Weights { .. }
+        | VisionError::NoMatrixTiles
         | VisionError::Network(_) => PictureProblem::Damaged { reason },
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::packs::error::PackError;
 use crate::packs::hash::sha256;
-use crate::packs::manifest::{Format, Manifest, ModelFile, Pack, PackKind};
+use crate::packs::manifest::{Format, Manifest, ModelFile, Pack, PackKind, Precision};
 use crate::packs::prepare;
 
 /// A folder that holds fetched files and what was converted from them.
@@ -40,6 +40,33 @@ pub struct OpenPack {
     pub pack: Pack,
     /// A safetensors file.
     pub weights: PathBuf,
+    /// What it is to compute with.
+    pub precision: Precision,
+}
+
+impl OpenPack {
+    /// The same at another precision, if the pack is offered in it.
+    pub fn at(self, precision: Precision) -> Result<Self, PackError> {
+        if self.pack.network.offers(precision) {
+            Ok(Self { precision, ..self })
+        } else {
+            Err(PackError::NotOffered {
+                pack: self.pack.name,
+                precision: precision.name(),
+            })
+        }
+    }
+
+    /// A SHA-256 over all that its answers rest on; see [`Pack::fingerprint`].
+    pub fn fingerprint(&self) -> String {
+        match self.precision {
+            Precision::F32 => self.pack.fingerprint(),
+            Precision::Bf16 => {
+                let name = self.precision.name();
+                sha256(format!("{} {name}", self.pack.fingerprint()).as_bytes())
+            }
+        }
+    }
 }
 
 /// Opens the first complete detector and the first complete embedder, converting what is not yet
@@ -166,5 +193,6 @@ fn open_one(cache: &Cache, pack: &Pack) -> Result<OpenPack, PackError> {
     Ok(OpenPack {
         pack: pack.clone(),
         weights: prepare::converted(cache, pack)?,
+        precision: Precision::default(),
     })
 }

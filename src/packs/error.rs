@@ -32,6 +32,13 @@ pub enum PackError {
     UnknownPack { name: String, known: String },
     #[error("pack \"{name}\" is a {kind}, not an embedder")]
     NotAnEmbedder { name: String, kind: String },
+    #[error("there is no precision \"{name}\"; there is {known}")]
+    UnknownPrecision { name: String, known: String },
+    #[error("the pack {pack} is not offered in {precision}: its accuracy was not measured there")]
+    NotOffered {
+        pack: String,
+        precision: &'static str,
+    },
     #[error("no {kind} is complete below {}: run `likeness models pull` first", cache.display())]
     NonePresent { kind: String, cache: PathBuf },
     #[error("pack {pack} lacks {}: run `likeness models pull --pack {pack}`", path.display())]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +52,53 @@ pub enum Network {
     DlibResnet,
     #[serde(rename = "retail_0095")]
     Retail0095,
+}
+
+impl Network {
+    /// Whether its answers were measured at that precision and are as good (docs/accuracy.md).
+    pub fn offers(self, precision: Precision) -> bool {
+        match (precision, self) {
+            (Precision::F32, _) | (Precision::Bf16, Self::Retail0095) => true,
+            (Precision::Bf16, Self::Mtcnn | Self::DlibResnet) => false,
+        }
+    }
+}
+
+/// The numbers that a network computes with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32 bits, 24 of them mantissa.
+    #[default]
+    F32,
+    /// 16 bits, 8 of them mantissa, on processors with matrix tiles; sums have 32 bits.
+    Bf16,
+}
+
+impl Precision {
+    /// Every name, as `from_str` reads them.
+    pub const NAMES: [&str; 2] = ["f32", "bf16"];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => Self::NAMES[0],
+            Self::Bf16 => Self::NAMES[1],
+        }
+    }
+}
+
+impl FromStr for Precision {
+    type Err = PackError;
+
+    fn from_str(name: &str) -> Result<Self, PackError> {
+        [Self::F32, Self::Bf16]
+            .into_iter()
+            .find(|precision| precision.name() == name)
+            .ok_or_else(|| PackError::UnknownPrecision {
+                name: name.to_owned(),
+                known: Self::NAMES.join(", "),
+            })
+    }
 }
 
 /// The picture that a network takes: each channel is `(pixel - mean) * scale`.

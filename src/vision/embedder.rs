@@ -6,12 +6,13 @@ use std::path::Path;
 
 use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
+use kernels::dense;
 use kernels::maps::Maps;
 use kernels::team;
 use rayon::prelude::*;
 
 use crate::packs::cache::OpenPack;
-use crate::packs::manifest::{Channels, Input, Network, Pack};
+use crate::packs::manifest::{Channels, Input, Network, Pack, Precision};
 use crate::vision::alignment::{align, mirrored};
 use crate::vision::calibration::Scale;
 use crate::vision::detector::Face;
@@ -126,11 +127,22 @@ enum Loaded {
 impl Embedder {
     /// Loads an opened embedder pack.
     pub fn load(open: &OpenPack) -> Result<Self, VisionError> {
-        Self::from_weights(&open.pack, &open.weights)
+        Self::from_weights(&open.pack, &open.weights, open.precision)
     }
 
     /// Loads `pack`'s converted weights from the safetensors file `weights`.
-    pub fn from_weights(pack: &Pack, weights: &Path) -> Result<Self, VisionError> {
+    pub fn from_weights(
+        pack: &Pack,
+        weights: &Path,
+        precision: Precision,
+    ) -> Result<Self, VisionError> {
+        let precision = match precision {
+            Precision::F32 => dense::Precision::Full,
+            Precision::Bf16 => dense::Precision::Reduced,
+        };
+        if !precision.is_here() {
+            return Err(VisionError::NoMatrixTiles);
+        }
         let wrong = |source| VisionError::Weights {
             path: weights.to_path_buf(),
             source,
@@ -145,7 +157,9 @@ impl Embedder {
                 dlib_resnet::SIDE,
             ),
             Network::Retail0095 => (
-                Loaded::Retail(Box::new(Retail0095::new(&tensors).map_err(wrong)?)),
+                Loaded::Retail(Box::new(
+                    Retail0095::new(&tensors, precision).map_err(wrong)?,
+                )),
                 templates::retail_0095(),
                 retail_0095::SIDE,
             ),

@@ -27,6 +27,10 @@ pub enum VisionError {
         #[source]
         source: candle_core::Error,
     },
+    #[error(
+        "this processor has no matrix tiles (Intel AMX), which the precision bf16 needs; set the precision to f32"
+    )]
+    NoMatrixTiles,
     #[error("the network failed")]
     Network(#[from] candle_core::Error),
 }
@@ -47,7 +51,11 @@ impl VisionError {
             | Self::Damaged { .. }
             | Self::TooManyPixels { .. }
             | Self::WrongSize { .. } => true,
-            Self::Io(_) | Self::Encoding { .. } | Self::Weights { .. } | Self::Network(_) => false,
+            Self::Io(_)
+            | Self::Encoding { .. }
+            | Self::Weights { .. }
+            | Self::NoMatrixTiles
+            | Self::Network(_) => false,
         }
     }
 }

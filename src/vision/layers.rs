@@ -1,7 +1,7 @@
 //! Brings tensors to the kernels and back: packs a convolution, lays a batch of pictures out.
 
 use candle_core::{Device, Error, Result, Tensor};
-use kernels::dense::{Dense, Filters, Geometry};
+use kernels::dense::{Dense, Filters, Geometry, Precision};
 use kernels::depthwise::Depthwise;
 use kernels::machine::Machine;
 use kernels::maps::Maps;
@@ -13,6 +13,17 @@ pub const RECTIFIED: f32 = 0.0;
 
 /// Packs filters (outputs, inputs, side, side) with a bias an output, for the processor at hand.
 pub fn pack(filters: &Tensor, bias: &Tensor, slopes: &[f32], geometry: Geometry) -> Result<Dense> {
+    pack_at(Precision::Full, filters, bias, slopes, geometry)
+}
+
+/// As [`pack`], at a precision.
+pub fn pack_at(
+    precision: Precision,
+    filters: &Tensor,
+    bias: &Tensor,
+    slopes: &[f32],
+    geometry: Geometry,
+) -> Result<Dense> {
     let (outputs, inputs, _, _) = filters.dims4()?;
     let weights = filters.flatten_all()?.to_vec1()?;
     let bias = bias.to_vec1()?;
@@ -23,6 +34,7 @@ pub fn pack(filters: &Tensor, bias: &Tensor, slopes: &[f32], geometry: Geometry)
         inputs,
         outputs,
         geometry,
+        precision,
     };
     Dense::pack(Machine::best(), &filters).map_err(Error::wrap)
 }

@@ -4,6 +4,7 @@ use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 use kernels::dense::{Dense, Geometry};
 use kernels::error::Misfit;
+use kernels::gate::means;
 use kernels::maps::Maps;
 use kernels::pool::{max_pool, mean_pool_into};
 
@@ -83,7 +84,7 @@ impl DlibResnet {
         for block in &self.blocks {
             maps = block.forward(maps)?;
         }
-        self.embed.forward(&maps.means())
+        self.embed.forward(&means(&maps))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Open Model Zoo's face-reidentification-retail-0095: inverted bottlenecks, 128×128 BGR to 256 numbers.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Device, Error, Result, Tensor};
 use candle_nn::VarBuilder;
-use kernels::dense::{Dense, Geometry};
+use kernels::dense::{Dense, Geometry, Precision};
 use kernels::depthwise::Depthwise;
 use kernels::error::Misfit;
+use kernels::filtered::Filtered;
+use kernels::gate::{gate, means};
 use kernels::maps::Maps;
 
 use crate::packs::convert::openvino_bin::{
@@ -21,8 +23,7 @@ pub struct Retail0095 {
     /// What each colour of a pixel is multiplied by, and what is added then.
     scale: [f32; 3],
     shift: [f32; 3],
-    stem: Dense,
-    stem_depthwise: Depthwise,
+    stem: Filtered,
     blocks: Vec<Block>,
     expand: Dense,
     last_filters: Depthwise,
@@ -31,22 +32,28 @@ pub struct Retail0095 {
 
 impl Retail0095 {
     /// Takes the tensors by the names that `packs::convert::openvino_bin` gives them.
-    pub fn new(weights: &VarBuilder) -> Result<Self> {
+    pub fn new(weights: &VarBuilder, precision: Precision) -> Result<Self> {
         let input = weights.pp("input");
         let stem = weights.pp("stem");
         let head = weights.pp("head");
         let blocks = BOTTLENECKS.iter().enumerate();
         let blocks = blocks
-            .map(|(index, shape)| Block::new(&weights.pp(format!("block{}", index + 1)), *shape))
+            .map(|(index, shape)| {
+                let weights = weights.pp(format!("block{}", index + 1));
+                Block::new(&weights, *shape, precision)
+            })
             .collect::<Result<Vec<_>>>()?;
         let last = BOTTLENECKS[BOTTLENECKS.len() - 1].outputs;
         Ok(Self {
             scale: colours(&input, "scale")?,
             shift: colours(&input, "shift")?,
-            stem: dense(&stem.pp("conv"), [STEM, 3], geometry(3, 2, 1))?,
-            stem_depthwise: depthwise(&stem.pp("depthwise"), STEM, 1)?,
+            stem: Filtered::new(
+                dense(&stem.pp("conv"), [STEM, 3], geometry(3, 2, 1))?,
+                depthwise(&stem.pp("depthwise"), STEM, 1)?,
+            )
+            .map_err(Error::wrap)?,
             blocks,
-            expand: pointwise(&head.pp("expand"), [HEAD, last])?,
+            expand: pointwise(&head.pp("expand"), [HEAD, last], precision)?,
             last_filters: layers::pack_depthwise(
                 &head
                     .pp("depthwise")
@@ -69,8 +76,7 @@ impl Retail0095 {
 
     /// Pictures of 128×128, read as [`Retail0095::reading`] says, to 256 numbers each.
     pub fn forward(&self, pictures: &Maps) -> std::result::Result<Maps, Misfit> {
-        let maps = self.stem.forward(pictures)?;
-        let mut maps = self.stem_depthwise.forward(&maps)?;
+        let mut maps = self.stem.forward(pictures)?;
         for block in &self.blocks {
             maps = block.forward(&maps)?;
         }
@@ -84,15 +90,14 @@ impl Retail0095 {
 #[derive(Debug)]
 struct Block {
     shape: Bottleneck,
-    expand: Dense,
-    depthwise: Depthwise,
+    expand: Filtered,
     project: Dense,
     squeeze: Dense,
     excite: Dense,
 }
 
 impl Block {
-    fn new(weights: &VarBuilder, shape: Bottleneck) -> Result<Self> {
+    fn new(weights: &VarBuilder, shape: Bottleneck, precision: Precision) -> Result<Self> {
         let Bottleneck {
             inputs,
             expanded,
@@ -102,22 +107,23 @@ impl Block {
         let squeezed = shape.squeezed();
         Ok(Self {
             shape,
-            expand: pointwise(&weights.pp("expand"), [expanded, inputs])?,
-            depthwise: depthwise(&weights.pp("depthwise"), expanded, shape.stride)?,
-            project: straight(&weights.pp("project"), [outputs, expanded])?,
-            squeeze: pointwise(&weights.pp("squeeze"), [squeezed, outputs])?,
-            excite: straight(&weights.pp("excite"), [outputs, squeezed])?,
+            expand: Filtered::new(
+                pointwise(&weights.pp("expand"), [expanded, inputs], precision)?,
+                depthwise(&weights.pp("depthwise"), expanded, shape.stride)?,
+            )
+            .map_err(Error::wrap)?,
+            project: straight(&weights.pp("project"), [outputs, expanded], precision)?,
+            // On one pixel, so that nothing is won by less.
+            squeeze: pointwise(&weights.pp("squeeze"), [squeezed, outputs], Precision::Full)?,
+            excite: straight(&weights.pp("excite"), [outputs, squeezed], Precision::Full)?,
         })
     }
 
     fn forward(&self, input: &Maps) -> std::result::Result<Maps, Misfit> {
-        let maps = self.depthwise.forward(&self.expand.forward(input)?)?;
-        let mut maps = self.project.forward(&maps)?;
-        let weights = self.squeeze.forward(&maps.means())?;
-        maps.gate(&self.excite.forward(&weights)?)?;
-        if self.shape.stride == 1 && self.shape.inputs == self.shape.outputs {
-            maps.add(input)?;
-        }
+        let mut maps = self.project.forward(&self.expand.forward(input)?)?;
+        let weights = self.excite.forward(&self.squeeze.forward(&means(&maps))?)?;
+        let again = self.shape.stride == 1 && self.shape.inputs == self.shape.outputs;
+        gate(&mut maps, &weights, again.then_some(input))?;
         Ok(maps)
     }
 }
@@ -131,31 +137,44 @@ fn geometry(side: usize, stride: usize, padding: usize) -> Geometry {
 }
 
 /// A convolution of one pixel, and a bent line after it.
-fn pointwise(weights: &VarBuilder, shape: [usize; 2]) -> Result<Dense> {
-    dense(weights, shape, geometry(1, 1, 0))
+fn pointwise(
+    weights: &VarBuilder,
+    [outputs, inputs]: [usize; 2],
+    precision: Precision,
+) -> Result<Dense> {
+    layers::pack_at(
+        precision,
+        &one_pixel(weights, [outputs, inputs])?,
+        &weights.get(outputs, "bias")?,
+        &slope(weights)?,
+        geometry(1, 1, 0),
+    )
 }
 
 /// A convolution of one pixel and no more.
-fn straight(weights: &VarBuilder, [outputs, inputs]: [usize; 2]) -> Result<Dense> {
-    layers::pack(
-        &weights
-            .get((outputs, inputs), "weight")?
-            .reshape((outputs, inputs, 1, 1))?,
+fn straight(
+    weights: &VarBuilder,
+    [outputs, inputs]: [usize; 2],
+    precision: Precision,
+) -> Result<Dense> {
+    layers::pack_at(
+        precision,
+        &one_pixel(weights, [outputs, inputs])?,
         &weights.get(outputs, "bias")?,
         &[STRAIGHT],
         geometry(1, 1, 0),
     )
 }
 
+fn one_pixel(weights: &VarBuilder, [outputs, inputs]: [usize; 2]) -> Result<Tensor> {
+    let filters = weights.get((outputs, inputs), "weight")?;
+    filters.reshape((outputs, inputs, 1, 1))
+}
+
 fn dense(weights: &VarBuilder, [outputs, inputs]: [usize; 2], geometry: Geometry) -> Result<Dense> {
     let side = geometry.side;
-    let filters = if side == 1 {
-        weights.get((outputs, inputs), "weight")?
-    } else {
-        weights.get((outputs, inputs, side, side), "weight")?
-    };
     layers::pack(
-        &filters.reshape((outputs, inputs, side, side))?,
+        &weights.get((outputs, inputs, side, side), "weight")?,
         &weights.get(outputs, "bias")?,
         &slope(weights)?,
         geometry,

@@ -6,7 +6,9 @@ use std::fs;
 use half::f16;
 use likeness::packs::convert::openvino_bin::{self, Constant};
 use likeness::packs::convert::safetensors;
+use likeness::packs::manifest::Precision;
 use likeness::vision::embedder::Embedder;
+use likeness::vision::error::VisionError;
 
 use crate::vision::chips::{Vectors, assert_agree, chips, cosine, reference};
 use crate::weights;
@@ -33,6 +35,41 @@ fn the_graph_is_that_of_openvino_with_any_weights() {
     // The proof is worth something only if the answers depend on the picture.
     let other = expected.values().next_back().expect("there are chips");
     assert!(cosine(&found[0], other) < 0.95);
+}
+
+/// Shorter numbers turn a vector by very little: less than a face turns it from one frame to the next.
+#[test]
+fn shorter_numbers_say_nearly_the_same() {
+    let exact = invented_embedder();
+    let chips = chips(&expected("invented"));
+    let exact = exact.raw(&chips).expect("the network runs");
+    let Ok(shorter) = invented_at(Precision::Bf16) else {
+        // A processor without matrix tiles says so, and is not asked again.
+        let refused = invented_at(Precision::Bf16).expect_err("there are no matrix tiles");
+        assert!(refused.to_string().contains("no matrix tiles"));
+        return;
+    };
+    let shorter = shorter.raw(&chips).expect("the network runs");
+    for (exact, shorter) in exact.iter().zip(&shorter) {
+        let cosine = cosine(exact, shorter);
+        assert!(cosine >= 0.999, "{cosine}");
+        assert_ne!(exact, shorter, "the numbers were not shorter");
+    }
+}
+
+#[test]
+fn published_weights_in_shorter_numbers_say_nearly_the_same() {
+    let name = "published_weights_in_shorter_numbers_say_nearly_the_same";
+    let Some(pack) = weights::embedder("retail-0095", name) else {
+        return;
+    };
+    let pack = pack.at(Precision::Bf16).expect("the pack is offered so");
+    let Ok(embedder) = Embedder::load(&pack) else {
+        return;
+    };
+    let expected = expected("published");
+    let found = embedder.raw(&chips(&expected)).expect("the network runs");
+    assert_agree(&found, &expected, 0.999);
 }
 
 #[test]
@@ -66,6 +103,10 @@ fn expected(weights: &str) -> Vectors {
 }
 
 fn invented_embedder() -> Embedder {
+    invented_at(Precision::F32).expect("the weights fit")
+}
+
+fn invented_at(precision: Precision) -> Result<Embedder, VisionError> {
     let tensors = openvino_bin::read(&invented()).expect("the made-up file is whole");
     let bytes = safetensors::write(&tensors, "{}").expect("the tensors can be written");
     let folder = tempfile::tempdir().expect("a folder");
@@ -75,7 +116,7 @@ fn invented_embedder() -> Embedder {
     let pack = manifest
         .pack("retail-0095")
         .expect("the manifest has the pack");
-    Embedder::from_weights(pack, &path).expect("the weights fit")
+    Embedder::from_weights(pack, &path, precision)
 }
 
 /// The same numbers as the script beside the reference makes: small whole ones times powers of two.
