@@ -200,13 +200,8 @@ impl Dense {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crooked::crooked;
     use crate::team;
-
-    fn crooked(count: usize, step: f32) -> Vec<f32> {
-        (0..count)
-            .map(|index| (index as f32 * step).sin())
-            .collect()
-    }
 
     /// A layer and what it is made of.
     struct Made {

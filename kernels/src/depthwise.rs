@@ -285,13 +285,8 @@ unsafe fn put<L: Lanes>(sum: L, slope: L, left: usize, pixel: *mut f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crooked::crooked;
     use crate::dense::{Dense, Filters, Precision};
-
-    fn crooked(count: usize, step: f32) -> Vec<f32> {
-        (0..count)
-            .map(|index| (index as f32 * step).sin())
-            .collect()
-    }
 
     #[test]
     fn it_is_a_convolution_whose_other_weights_are_nothing() {

@@ -95,7 +95,7 @@ impl Direct {
                     columns,
                     finish,
                     to,
-                    block,
+                    index: block,
                     first: block * self.width(),
                 },
                 rows,
@@ -161,7 +161,7 @@ pub(crate) struct Block<'a> {
     pub(crate) columns: usize,
     pub(crate) finish: &'a Finish,
     pub(crate) to: Target,
-    pub(crate) block: usize,
+    pub(crate) index: usize,
     /// Where the block's outputs begin in the pixels that are written.
     pub(crate) first: usize,
 }
@@ -169,7 +169,7 @@ pub(crate) struct Block<'a> {
 impl Block<'_> {
     /// Whether its rows can be walked one by one, which needs enough pixels in each, and all outputs of the block.
     pub(crate) fn fills_rows(&self) -> bool {
-        self.columns >= FEW && (self.block + 1) * self.layer.width() <= self.finish.outputs
+        self.columns >= FEW && (self.index + 1) * self.layer.width() <= self.finish.outputs
     }
 
     /// What is read for the output pixel at `row`, `offset` pixels on.
@@ -187,7 +187,7 @@ impl Block<'_> {
         // SAFETY: the packed filters hold `side` lines of `line` numbers of a block's weights; the
         // pixels, and what a filter reaches from them, are those of the maps and of the zeros around them.
         unsafe {
-            let weights = self.block * layer.width() * side * line;
+            let weights = self.index * layer.width() * side * line;
             Reach {
                 weights: layer.filters.as_ptr().add(weights),
                 from: self
@@ -210,7 +210,7 @@ impl Block<'_> {
     #[inline(always)]
     pub(crate) unsafe fn row<L: Lanes>(&self, [read, written]: [usize; 2], row: usize) {
         let layer = self.layer;
-        let outputs = self.block * L::WIDTH * layer.vectors;
+        let outputs = self.index * L::WIDTH * layer.vectors;
         let each = even(self.columns, layer.machine.pixels(layer.vectors));
         for at in (0..self.columns).step_by(each) {
             // SAFETY: biases and slopes are as many as the blocks' outputs; the caller's for the rest.
@@ -247,7 +247,7 @@ impl Block<'_> {
             unsafe {
                 let reach = self.reach(picture, rows.start, at);
                 let to = Sums {
-                    start: self.finish.bias.as_ptr().add(self.block * width),
+                    start: self.finish.bias.as_ptr().add(self.index * width),
                     slopes: ptr::null(),
                     adds: false,
                     to: sums.as_mut_ptr(),
@@ -263,7 +263,7 @@ impl Block<'_> {
                     unsafe {
                         let pixel = self.to.pixel(picture, rows.start + row, column);
                         for (vector, sum) in sums.chunks_exact(L::WIDTH).enumerate() {
-                            let channel = self.block * width + vector * L::WIDTH;
+                            let channel = self.index * width + vector * L::WIDTH;
                             let sum = L::load(sum.as_ptr());
                             self.finish.put(sum, channel, self.to.adds, pixel);
                         }

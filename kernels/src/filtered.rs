@@ -153,7 +153,7 @@ impl Kernel for Blockwise<'_> {
                         columns: self.columns,
                         finish: self.finish,
                         to,
-                        block: self.block,
+                        index: self.block,
                         first: 0,
                     };
                     self.walk::<L>(&filtering, 1, |picture, rows| {
@@ -216,13 +216,8 @@ impl Blockwise<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crooked::crooked;
     use crate::dense::{Filters, Geometry, Precision};
-
-    fn crooked(count: usize, step: f32) -> Vec<f32> {
-        (0..count)
-            .map(|index| (index as f32 * step).sin())
-            .collect()
-    }
 
     #[test]
     fn together_they_say_what_one_after_the_other_says() {

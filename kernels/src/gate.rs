@@ -125,12 +125,7 @@ impl Kernel for Gate<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn crooked(count: usize, step: f32) -> Vec<f32> {
-        (0..count)
-            .map(|index| (index as f32 * step).sin())
-            .collect()
-    }
+    use crate::crooked::crooked;
 
     #[test]
     fn means_and_gates_are_what_the_books_say() {

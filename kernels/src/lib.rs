@@ -18,6 +18,8 @@ mod aligned;
 mod amx;
 mod block;
 mod buffers;
+#[cfg(test)]
+mod crooked;
 pub mod dense;
 pub mod depthwise;
 mod direct;

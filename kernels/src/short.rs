@@ -242,15 +242,10 @@ fn nearest(number: f32) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crooked::crooked;
     use crate::dense::{Dense, Geometry, Precision};
     use crate::depthwise::Depthwise;
     use crate::filtered::Filtered;
-
-    fn crooked(count: usize, step: f32) -> Vec<f32> {
-        (0..count)
-            .map(|index| (index as f32 * step).sin())
-            .collect()
-    }
 
     fn short(number: f32) -> f64 {
         f64::from(f32::from_bits(u32::from(nearest(number)) << 16))
@@ -258,12 +253,16 @@ mod tests {
 
     #[test]
     fn numbers_are_shortened_to_the_nearest() {
-        assert_eq!(short(1.0), 1.0);
-        assert_eq!(short(-0.0), 0.0);
         // Steps of 2⁻⁷: a tie goes to the even one.
-        assert_eq!(short(1.0 + 0.004), 1.007_812_5);
-        assert_eq!(short(1.0 + 0.003_906_25), 1.0);
-        assert_eq!(short(1.0 + 0.011_718_75), 1.015_625);
+        for (number, nearest) in [
+            (1.0, 1.0),
+            (-0.0, 0.0),
+            (1.0 + 0.004, 1.007_812_5),
+            (1.0 + 0.003_906_25, 1.0),
+            (1.0 + 0.011_718_75, 1.015_625),
+        ] {
+            assert!((short(number) - nearest).abs() < 1e-9, "{number}");
+        }
     }
 
     /// Sums of shortened numbers, in 64 bits.
