@@ -9,9 +9,11 @@
 //! - [`dense`]: convolutions that mix all channels.
 //! - [`depthwise`]: convolutions that filter every channel for itself.
 //! - [`pool`]: maps made smaller.
+//! - [`dot`]: many rows times one vector.
 
 pub mod dense;
 pub mod depthwise;
+pub mod dot;
 pub mod error;
 mod lanes;
 pub mod machine;
