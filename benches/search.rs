@@ -9,6 +9,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use clap::Parser;
+use kernels::machine::Machine;
+use kernels::reading;
 use likeness::search::faces::Faces;
 use likeness::session::ids::{SubjectId, TemplateId};
 use likeness::session::template::cosine;
@@ -22,9 +24,6 @@ const WANTED: usize = 5;
 
 /// Every so many searches one is held against scoring everybody.
 const CHECKED: usize = 10;
-
-/// Sums that are kept apart, so that reading does not wait for adding.
-const LANES: usize = 32;
 
 #[derive(Parser)]
 struct Args {
@@ -80,7 +79,9 @@ fn measure(args: &Args) {
             }
             scale(&mut probe);
         }
-        let read = milliseconds(|| drop(black_box(sum(&values))));
+        let read = milliseconds(|| {
+            black_box(read_all(&values));
+        });
         let mut hits = Vec::new();
         let search = milliseconds(|| hits = faces.search(&probe, WANTED));
         if run % CHECKED < 2 {
@@ -118,18 +119,10 @@ fn report(args: &Args, read: f64, search: f64, exact: bool) {
 }
 
 /// The array read once, as fast as the machine does it.
-fn sum(values: &[f32]) -> f32 {
+fn read_all(values: &[f32]) -> f32 {
     let pieces = values.par_chunks(1 << 20);
     pieces
-        .map(|piece| {
-            let mut sums = [0.0_f32; LANES];
-            for lanes in piece.as_chunks::<LANES>().0 {
-                for (sum, value) in sums.iter_mut().zip(lanes) {
-                    *sum += value;
-                }
-            }
-            sums.iter().sum::<f32>()
-        })
+        .map(|piece| reading::sum(Machine::best(), piece))
         .sum()
 }
 

@@ -96,12 +96,15 @@ unsafe fn some<L: Lanes, const N: usize>(rows: &[f32], probe: &[f32]) -> [f32; N
             }
         }
         let mut out = [0.0; N];
-        for (row, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
-            let mut lanes = [0.0_f32; WIDEST];
+        for (out, sum) in out.iter_mut().zip(sums) {
+            let mut lanes = [0.0; WIDEST];
             sum.store(lanes.as_mut_ptr());
-            let rest = &rows[row * length + whole..(row + 1) * length];
-            let rest = rest.iter().zip(&probe[whole..]).map(|(a, b)| a * b);
-            *out = total(lanes) + rest.sum::<f32>();
+            *out = total(lanes);
+        }
+        if whole < length {
+            for (out, row) in out.iter_mut().zip(rows.chunks_exact(length)) {
+                *out += rest(&row[whole..], &probe[whole..]);
+            }
         }
         out
     }
@@ -109,15 +112,16 @@ unsafe fn some<L: Lanes, const N: usize>(rows: &[f32], probe: &[f32]) -> [f32; N
 
 /// The sum of the lanes, by halves: one after another, each would wait for the one before.
 #[inline(always)]
-fn total(mut lanes: [f32; WIDEST]) -> f32 {
-    let mut half = WIDEST / 2;
-    while half > 0 {
-        for at in 0..half {
-            lanes[at] += lanes[at + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
+fn total(lanes: [f32; WIDEST]) -> f32 {
+    let eight: [f32; 8] = std::array::from_fn(|at| lanes[at] + lanes[at + 8]);
+    let four: [f32; 4] = std::array::from_fn(|at| eight[at] + eight[at + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
+/// What is left of a row after its last whole vector. Apart, so that it stays out of the loop's way.
+#[inline(never)]
+fn rest(row: &[f32], probe: &[f32]) -> f32 {
+    row.iter().zip(probe).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

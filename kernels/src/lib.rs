@@ -10,6 +10,7 @@
 //! - [`depthwise`]: convolutions that filter every channel for itself.
 //! - [`pool`]: maps made smaller.
 //! - [`dot`]: many rows times one vector.
+//! - [`reading`]: what the memory gives.
 
 pub mod dense;
 pub mod depthwise;
@@ -19,3 +20,4 @@ mod lanes;
 pub mod machine;
 pub mod maps;
 pub mod pool;
+pub mod reading;
