@@ -24,6 +24,9 @@ pub struct Hit {
 }
 
 /// Unit vectors of one pack and whose they are.
+///
+/// A face takes 4 bytes a number, 32 for whose it is and which, and 29 to 57 for finding it by its
+/// identifier: about 0.6 KB of dlib's, 1.1 KB of retail-0095's.
 #[derive(Default)]
 pub struct Faces {
     dimensions: usize,
@@ -240,6 +243,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn among_equals_comes_first_who_was_enrolled_first() {
+        let mut random = rand::rngs::StdRng::seed_from_u64(9);
+        let vector = unit(&mut random, 128);
+        let mut faces = Faces::new(128);
+        // More than one piece, and in an order that is not the answer's.
+        for number in (0..20_000_u128).rev() {
+            faces.put(template(number), subject(number), &vector);
+        }
+        let found = faces.search(&vector, 5);
+        let people: Vec<_> = found.iter().map(|hit| hit.subject).collect();
+        assert_eq!(people, [0, 1, 2, 3, 4].map(subject));
+        assert!(found.iter().all(|hit| hit.similarity >= 0.999_999));
     }
 
     #[test]

@@ -88,3 +88,62 @@ impl Shortlist {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn person(number: usize) -> SubjectId {
+        SubjectId(Uuid::from_u128(number as u128))
+    }
+
+    /// A list that was offered rows of these scores, three rows a person.
+    fn offered(first: usize, scores: &[f32]) -> Shortlist {
+        let owners: Vec<SubjectId> = (first..first + scores.len())
+            .map(|row| person(row / 3))
+            .collect();
+        let mut list = Shortlist::new(4, 0.5);
+        list.offer(first, scores, &owners);
+        list
+    }
+
+    fn kept(list: Shortlist) -> Vec<usize> {
+        let mut rows: Vec<usize> = list.rows().collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    #[test]
+    fn the_best_people_count_once_and_who_is_near_them_stays() {
+        // The fourth best person has 7: what is not under 6.5 stays.
+        let scores = [
+            9.0, 8.9, 8.8, 7.0, 1.0, 6.4, 8.0, 8.1, 8.2, 6.6, 6.5, 6.0, 7.5, 7.4, 7.3,
+        ];
+        assert_eq!(
+            kept(offered(0, &scores)),
+            [0, 1, 2, 3, 6, 7, 8, 9, 10, 12, 13, 14]
+        );
+    }
+
+    #[test]
+    fn fewer_people_than_are_wanted_all_stay() {
+        assert_eq!(kept(offered(0, &[-1.0, 5.0, -9.0, 0.0])), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn two_lists_in_one_are_the_list_of_both() {
+        let rising: Vec<f32> = (0..9_000).map(|row| row as f32 * 0.01).collect();
+        let falling: Vec<f32> = rising.iter().rev().copied().collect();
+        let equal = vec![1.0; 9_000];
+        for scores in [rising, falling, equal] {
+            let whole = kept(offered(0, &scores));
+            for cut in [3, 600, 8_997] {
+                let (one, other) = scores.split_at(cut);
+                let both = offered(0, one).merged(offered(cut, other));
+                assert_eq!(kept(both), whole);
+            }
+        }
+    }
+}
