@@ -47,7 +47,7 @@ def main() -> int:
             print(f"bench: {part}", file=sys.stderr, flush=True)
             keep(apart(part, options) | {"measured_on": facts})
     results = [kept(part) for part in parts if (RESULTS / f"{part}.json").exists()]
-    for about in dict.fromkeys(machine.sentence(result["measured_on"]) for result in results):
+    for about in dict.fromkeys(machine.sentence(result["measured_on"]) + ", a quick look" * result.get("quick", False) for result in results):
         print(about)
     print(versions(results), end="\n\n")
     print("\n".join(table.lines(results, options.markdown)))
