@@ -11,6 +11,8 @@ OFFLINE ?=
 LISTEN ?= 127.0.0.1:8080
 DATA ?= data/demo
 RULES ?= scoring-rules/match-only.json
+# What `make bench` measures, and how: nothing for everything.
+BENCH ?=
 
 RELEASE := target/release/likeness
 DEBUG := target/debug/likeness
@@ -18,7 +20,7 @@ PULL := models pull $(if $(MIRROR),--mirror "$(MIRROR)")
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo serve test setup setup-test release models test-build test-models format lint docs rust-tests script-tests
+.PHONY: help demo serve test setup setup-test release models test-build test-models format lint docs rust-tests script-tests bench
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +33,10 @@ serve: release models ## Run the service on LISTEN with DATA and RULES
 
 test: setup-test format test-build test-models lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
 	@echo "make test: all passed" >&2
+
+# Not a part of `make test`: no test knows a time.
+bench: release models ## Measure against the goals of docs/performance.md: BENCH="embed search --quick" for some of it
+	@python3 -B benches/run.py $(BENCH)
 
 setup: ## Install what is missing
 	@scripts/setup.sh

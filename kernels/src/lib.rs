@@ -11,6 +11,8 @@
 //! - [`filtered`]: the one and the other, without the maps between them.
 //! - [`gate`]: means, and maps weighed by them.
 //! - [`pool`]: maps made smaller.
+//! - [`dot`]: many rows times one vector.
+//! - [`reading`]: what the memory gives.
 //! - [`team`]: threads that share the layers of one network.
 
 mod aligned;
@@ -23,6 +25,7 @@ mod crooked;
 pub mod dense;
 pub mod depthwise;
 mod direct;
+pub mod dot;
 pub mod error;
 pub mod filtered;
 mod finish;
@@ -31,6 +34,7 @@ mod lanes;
 pub mod machine;
 pub mod maps;
 pub mod pool;
+pub mod reading;
 #[cfg(target_arch = "x86_64")]
 mod short;
 pub mod team;

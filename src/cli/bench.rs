@@ -84,6 +84,9 @@ struct Figures {
     median_ms: f64,
     min_ms: f64,
     max_ms: f64,
+    /// What the network made of the pattern that it was timed with, for comparing with other programs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vector: Vec<f32>,
 }
 
 /// Runs the command.
@@ -91,8 +94,9 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<ExitCode, CliError> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(usize::from(args.threads))
         .build_global()?;
+    let mut vector = Vec::new();
     let (step, pack, mut times) = match &args.step {
-        Step::Embed { batch } => embed(args, config, usize::from(*batch))?,
+        Step::Embed { batch } => embed(args, config, usize::from(*batch), &mut vector)?,
         Step::Detect { image } => detect(args, config, image)?,
         Step::Decode { video } => decode(args, config, video)?,
         Step::Match { image, video } => whole(args, config, image, video)?,
@@ -108,6 +112,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<ExitCode, CliError> {
         median_ms: f64::midpoint(at((times.len() - 1) / 2), at(times.len() / 2)),
         min_ms: at(0),
         max_ms: at(times.len() - 1),
+        vector,
     };
     if args.json {
         output::json_line(&figures)?;
@@ -129,12 +134,32 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<ExitCode, CliError> {
 
 type Timed = (&'static str, String, Vec<f64>);
 
-fn embed(args: &BenchArgs, config: &Config, batch: usize) -> Result<Timed, CliError> {
+fn embed(
+    args: &BenchArgs,
+    config: &Config,
+    batch: usize,
+    vector: &mut Vec<f32>,
+) -> Result<Timed, CliError> {
     let (_, embedder, facts) = app::networks(config)?;
-    let chip = embedder.blank_chip()?;
-    let chips = vec![chip; batch];
-    let times = timed(args.runs, || Ok(embedder.raw(&chips).map(drop)?))?;
+    let blank = embedder.blank_chip()?;
+    let chips = vec![pattern(blank.width(), blank.height())?; batch];
+    let times = timed(args.runs, || {
+        *vector = embedder.raw(&chips)?.swap_remove(0);
+        Ok(())
+    })?;
     Ok(("embed", facts.embedder, times))
+}
+
+/// A picture that another program can make as well: benches/harness/weights.py does.
+fn pattern(width: u32, height: u32) -> Result<Picture, CliError> {
+    let mut pixels = Vec::with_capacity((width * height * 3) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let value = x * 7 + y * 13 + x * y / 8;
+            pixels.extend([0, 29, 58].map(|channel| (value + channel) as u8));
+        }
+    }
+    Ok(Picture::from_rgb(width, height, pixels)?)
 }
 
 fn detect(args: &BenchArgs, config: &Config, image: &Path) -> Result<Timed, CliError> {

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 
+use kernels::dot;
+use kernels::machine::Machine;
 use rayon::prelude::*;
 
+use crate::search::shortlist::Shortlist;
 use crate::session::ids::{SubjectId, TemplateId};
 use crate::session::template::cosine;
 
-/// Rows that one thread looks through at a time.
-const CHUNK: usize = 4096;
+/// Rows that a thread takes at a time.
+const PIECE: usize = 8192;
 
-/// Partial sums that are kept apart, so that the compiler can use the processor's wide registers.
-const LANES: usize = 16;
+/// Rows whose scores are computed before they are looked at: few enough to stay near.
+const BLOCK: usize = 256;
 
 /// A person and the similarity of the face that is most like the probe.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +24,9 @@ pub struct Hit {
 }
 
 /// Unit vectors of one pack and whose they are.
+///
+/// A face takes 4 bytes a number, 32 for whose it is and which, and 29 to 57 for finding it by its
+/// identifier: about 0.6 KB of dlib's, 1.1 KB of retail-0095's.
 #[derive(Default)]
 pub struct Faces {
     dimensions: usize,
@@ -103,22 +109,19 @@ impl Faces {
         if count == 0 || self.is_empty() || probe.len() != self.dimensions {
             return Vec::new();
         }
-        let mut rough = vec![0.0_f32; self.len()];
-        rough
-            .par_chunks_mut(CHUNK)
-            .zip(self.values.par_chunks(CHUNK * self.dimensions))
-            .for_each(|(scores, rows)| {
-                for (score, row) in scores.iter_mut().zip(rows.chunks_exact(self.dimensions)) {
-                    *score = dot(row, probe);
-                }
-            });
-        let least = self.least_of_the_best(&rough, count) - 2.0 * self.rough_error();
+        let margin = 2.0 * self.rough_error();
+        let shortlist = (0..self.len().div_ceil(PIECE))
+            .into_par_iter()
+            .fold(
+                || Shortlist::new(count, margin),
+                |mut shortlist, piece| {
+                    self.look_through(piece, probe, &mut shortlist);
+                    shortlist
+                },
+            )
+            .reduce(|| Shortlist::new(count, margin), Shortlist::merged);
         let mut best: HashMap<SubjectId, f32> = HashMap::new();
-        for (row, _) in rough
-            .iter()
-            .enumerate()
-            .filter(|(_, score)| **score >= least)
-        {
+        for row in shortlist.rows() {
             let start = row * self.dimensions;
             let similarity = cosine(&self.values[start..start + self.dimensions], probe);
             best.entry(self.owners[row])
@@ -141,25 +144,17 @@ impl Faces {
         hits
     }
 
-    /// The rough score of the `count`-th best person.
-    fn least_of_the_best(&self, rough: &[f32], count: usize) -> f32 {
-        let mut best: Vec<(SubjectId, f32)> = Vec::with_capacity(count + 1);
-        let mut least = f32::NEG_INFINITY;
-        for (score, owner) in rough.iter().zip(&self.owners) {
-            if *score <= least {
-                continue;
-            }
-            match best.iter_mut().find(|(subject, _)| subject == owner) {
-                Some((_, own)) => *own = own.max(*score),
-                None => best.push((*owner, *score)),
-            }
-            best.sort_by(|a, b| b.1.total_cmp(&a.1));
-            best.truncate(count);
-            if best.len() == count {
-                least = best.last().map_or(least, |(_, score)| *score);
-            }
+    /// Offers every row of a piece with its rough score.
+    fn look_through(&self, piece: usize, probe: &[f32], shortlist: &mut Shortlist) {
+        let mut scores = [0.0; BLOCK];
+        let end = self.len().min((piece + 1) * PIECE);
+        for start in (piece * PIECE..end).step_by(BLOCK) {
+            let count = BLOCK.min(end - start);
+            let rows = &self.values[start * self.dimensions..][..count * self.dimensions];
+            let scores = &mut scores[..count];
+            dot::products(Machine::best(), rows, probe, scores);
+            shortlist.offer(start, scores, &self.owners[start..start + count]);
         }
-        least
     }
 
     /// The most by which a sum in single precision strays from the true one: for vectors of length
@@ -168,19 +163,6 @@ impl Faces {
     fn rough_error(&self) -> f32 {
         self.dimensions as f32 * f32::EPSILON
     }
-}
-
-fn dot(one: &[f32], other: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; LANES];
-    let (one, one_rest) = one.as_chunks::<LANES>();
-    let (other, other_rest) = other.as_chunks::<LANES>();
-    for (a, b) in one.iter().zip(other) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f32 = one_rest.iter().zip(other_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]
@@ -261,6 +243,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn among_equals_comes_first_who_was_enrolled_first() {
+        let mut random = rand::rngs::StdRng::seed_from_u64(9);
+        let vector = unit(&mut random, 128);
+        let mut faces = Faces::new(128);
+        // More than one piece, and in an order that is not the answer's.
+        for number in (0..20_000_u128).rev() {
+            faces.put(template(number), subject(number), &vector);
+        }
+        let found = faces.search(&vector, 5);
+        let people: Vec<_> = found.iter().map(|hit| hit.subject).collect();
+        assert_eq!(people, [0, 1, 2, 3, 4].map(subject));
+        assert!(found.iter().all(|hit| hit.similarity >= 0.999_999));
     }
 
     #[test]

@@ -70,7 +70,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("ffmpeg_next", &["media"]),
     ("candle_core", &["vision"]),
     ("candle_nn", &["vision"]),
-    ("kernels", &["vision", "cli"]),
+    ("kernels", &["vision", "search", "cli"]),
     ("image", &["vision"]),
     ("cel", &["scoring"]),
     ("jsonschema", &["scoring", "packs"]),

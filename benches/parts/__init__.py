@@ -1,0 +1,1 @@
+"""One measurement a file; benches/README.md says what a part has to offer."""
