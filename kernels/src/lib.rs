@@ -9,6 +9,7 @@
 //! - [`dense`]: convolutions that mix all channels.
 //! - [`depthwise`]: convolutions that filter every channel for itself.
 //! - [`pool`]: maps made smaller.
+//! - [`shrink`]: pictures of bytes made smaller, on their way into maps.
 
 pub mod dense;
 pub mod depthwise;
@@ -17,3 +18,4 @@ mod lanes;
 pub mod machine;
 pub mod maps;
 pub mod pool;
+pub mod shrink;

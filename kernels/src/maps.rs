@@ -72,6 +72,29 @@ impl Maps {
         values
     }
 
+    /// The numbers of every pixel, row by row, picture after picture.
+    pub fn pixels(&self) -> impl Iterator<Item = &[f32]> {
+        let lines = (0..self.pictures * self.rows).map(|line| {
+            let start = self.at(line / self.rows, line % self.rows, 0);
+            &self.values[start..start + self.columns * self.channels]
+        });
+        lines.flat_map(|line| line.chunks_exact(self.channels))
+    }
+
+    /// Each picture as one pixel of a single line: its numbers are that pixel's channels. A layer
+    /// that reads whole maps is a filter of 1×1 there.
+    #[must_use]
+    pub fn in_a_line(&self) -> Self {
+        let channels = self.rows * self.columns * self.channels;
+        let mut line = Self::zeros(1, 1, self.pictures, channels);
+        let start = line.at(0, 0, 0);
+        let numbers = self.pixels().flatten();
+        for (to, from) in line.values[start..].iter_mut().zip(numbers) {
+            *to = *from;
+        }
+        line
+    }
+
     /// The mean of each channel over each picture: a row of channels a picture.
     pub fn means(&self) -> Vec<f32> {
         let mut means = Vec::with_capacity(self.pictures * self.channels);
@@ -196,6 +219,14 @@ mod tests {
         sum.add(&maps).unwrap();
         assert_eq!(doubled.values, sum.values);
         assert!(doubled.weigh(&[2.0; 5]).is_err());
+        let line = maps.in_a_line();
+        let shape = (line.pictures, line.rows, line.columns, line.channels);
+        assert_eq!(shape, (1, 1, 2, 60));
+        let pixels: Vec<f32> = maps.pixels().flatten().copied().collect();
+        assert_eq!(line.pixels().next(), Some(&pixels[..60]));
+        assert_eq!(line.pixels().nth(1), Some(&pixels[60..]));
+        // Row 1, column 2 of the first picture: a channel is a plane of 4×5.
+        assert_eq!(pixels[7 * 3..8 * 3], [7.0, 27.0, 47.0]);
         assert!(Maps::from_planes(&values, [2, 3, 4, 4]).is_err());
         assert!(Maps::from_planes(&[], [0, 3, 4, 4]).is_err());
     }
