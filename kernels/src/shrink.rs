@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_white_picture_of_many_rows_stays_white() {
-        let bytes = [255; 34 * 1000 * COLOURS];
+        let bytes = vec![255; 34 * 1000 * COLOURS];
         let picture = Bytes::new(&bytes, 34).unwrap();
         let whole = Area {
             left: 0,

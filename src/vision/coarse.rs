@@ -81,7 +81,7 @@ impl<'a> Coarse<'a> {
 
     /// A face found here as it lies in the full picture.
     #[must_use]
-    pub fn in_full(&self, face: Face) -> Face {
+    pub fn in_full(&self, face: &Face) -> Face {
         let (across, down) = self.pixel;
         Face {
             bounds: BoundingBox {
@@ -133,7 +133,7 @@ mod tests {
             confidence: 1.0,
             landmarks: [middle; 5],
         };
-        let full = coarse.in_full(face);
+        let full = coarse.in_full(&face);
         assert_eq!(full.landmarks[0].x.to_bits(), full.bounds.left.to_bits());
         assert_eq!(full.landmarks[4].y.to_bits(), full.bounds.top.to_bits());
         full.landmarks[2]

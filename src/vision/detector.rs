@@ -91,7 +91,7 @@ impl Detector {
     /// places are the full picture's.
     pub fn detect_in(&self, coarse: &Coarse<'_>, min_face: f32) -> Result<Vec<Face>, VisionError> {
         let faces = self.cascade(coarse.picture(), coarse.length(min_face))?;
-        Ok(faces.into_iter().map(|face| coarse.in_full(face)).collect())
+        Ok(faces.iter().map(|face| coarse.in_full(face)).collect())
     }
 
     fn cascade(&self, picture: &Picture, min_face: f32) -> Result<Vec<Face>, VisionError> {

@@ -129,17 +129,16 @@ fn a_card_on_a_photograph_of_many_pixels_is_seen_as_on_a_small_one() {
     else {
         return;
     };
-    const TIMES: u32 = 7;
     let card = card().turned(1);
-    let large = enlarged(&card, TIMES);
+    let large = enlarged(&card, ENLARGED);
     // Faces have pixels to spare, so that a smaller picture is searched.
     assert!(min_face_for(&large) > 96.0);
     let found = document_subject(&detector, &large).expect("the networks run");
     let found = found.expect("the portrait is found");
     assert_eq!(found.quarter_turns, 3);
-    assert_eq!(found.upright.width(), 520 * TIMES);
+    assert_eq!(found.upright.width(), 520 * ENLARGED);
     let there = portrait_face();
-    let times = |side: f32| side * TIMES as f32;
+    let times = |side: f32| side * ENLARGED as f32;
     let expected = BoundingBox {
         left: times(there.left),
         top: times(there.top),
@@ -150,6 +149,9 @@ fn a_card_on_a_photograph_of_many_pixels_is_seen_as_on_a_small_one() {
     assert!(overlap > 0.8, "overlap {overlap}");
     assert_eq!(found.all.len(), 2, "the ghost is counted");
 }
+
+/// How many times larger the large photograph is, on each side.
+const ENLARGED: u32 = 7;
 
 /// Each pixel repeated so many times across and down.
 fn enlarged(picture: &Picture, times: u32) -> Picture {
