@@ -14,6 +14,7 @@
 //! - [`dot`]: many rows times one vector.
 //! - [`reading`]: what the memory gives.
 //! - [`team`]: threads that share the layers of one network.
+//! - [`shrink`]: pictures of bytes made smaller, on their way into maps.
 
 mod aligned;
 #[cfg(target_arch = "x86_64")]
@@ -37,6 +38,7 @@ pub mod pool;
 pub mod reading;
 #[cfg(target_arch = "x86_64")]
 mod short;
+pub mod shrink;
 pub mod team;
 mod tiles;
 mod winograd;

@@ -112,9 +112,27 @@ impl Maps {
         values
     }
 
-    /// A picture's first pixel: all there is of maps of one pixel.
-    pub fn first_pixels(&self) -> impl Iterator<Item = &[f32]> {
-        (0..self.pictures).map(|picture| &self.values[self.at(picture, 0, 0)..][..self.channels])
+    /// The numbers of every pixel, row by row, picture after picture.
+    pub fn pixels(&self) -> impl Iterator<Item = &[f32]> {
+        let lines = (0..self.pictures * self.rows).map(|line| {
+            let start = self.at(line / self.rows, line % self.rows, 0);
+            &self.values[start..start + self.columns * self.channels]
+        });
+        lines.flat_map(|line| line.chunks_exact(self.channels))
+    }
+
+    /// Each picture as one pixel of a single line: its numbers are that pixel's channels. A layer
+    /// that reads whole maps is a filter of 1×1 there.
+    #[must_use]
+    pub fn in_a_line(&self) -> Self {
+        let channels = self.rows * self.columns * self.channels;
+        let mut line = Self::zeros(1, 1, self.pictures, channels);
+        let start = line.at(0, 0, 0);
+        let numbers = self.pixels().flatten();
+        for (to, from) in line.values[start..].iter_mut().zip(numbers) {
+            *to = *from;
+        }
+        line
     }
 
     pub fn pictures(&self) -> usize {
@@ -190,8 +208,6 @@ mod tests {
         // Nothing but the pictures' own numbers was written: the rest is zero, as the first one is.
         let written = maps.values.iter().filter(|value| **value != 0.0).count();
         assert_eq!(written, values.len() - 1);
-        let pixels: Vec<&[f32]> = maps.first_pixels().collect();
-        assert_eq!(pixels, [[0.0, 20.0, 40.0], [60.0, 80.0, 100.0]]);
         let rows = Maps::from_rows([2, 4, 5, 3], |picture, row, pixels| {
             for (index, value) in pixels.iter_mut().enumerate() {
                 let (column, channel) = (index / 3, index % 3);
@@ -199,6 +215,14 @@ mod tests {
             }
         });
         assert_eq!(rows.values[..], maps.values[..]);
+        let line = maps.in_a_line();
+        let shape = (line.pictures, line.rows, line.columns, line.channels);
+        assert_eq!(shape, (1, 1, 2, 60));
+        let pixels: Vec<f32> = maps.pixels().flatten().copied().collect();
+        assert_eq!(line.pixels().next(), Some(&pixels[..60]));
+        assert_eq!(line.pixels().nth(1), Some(&pixels[60..]));
+        // Row 1, column 2 of the first picture: a channel is a plane of 4×5.
+        assert_eq!(pixels[7 * 3..8 * 3], [7.0, 27.0, 47.0]);
         assert!(Maps::from_planes(&values, [2, 3, 4, 4]).is_err());
         assert!(Maps::from_planes(&[], [0, 3, 4, 4]).is_err());
     }

@@ -21,6 +21,9 @@ use crate::vision::subject;
 /// Frames that a video is sampled for.
 const FRAMES: usize = 8;
 
+/// A frame of `samples/genuine/video.mp4` as a phone would have filmed it, 720×1280.
+const FRAME: &[u8] = include_bytes!("../../benches/frame.jpg");
+
 /// Times one step: after three runs that do not count, the median of the others.
 ///
 /// The figures are for comparing machines, packs and versions. Let nothing else run meanwhile.
@@ -52,9 +55,9 @@ enum Step {
     },
     /// Finding the faces of a picture.
     Detect {
-        /// The picture.
+        /// The picture [default: a frame of 720×1280 with a face]
         #[arg(long, value_name = "FILE")]
-        image: PathBuf,
+        image: Option<PathBuf>,
     },
     /// Sampling eight frames of a video.
     Decode {
@@ -97,7 +100,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<ExitCode, CliError> {
     let mut vector = Vec::new();
     let (step, pack, mut times) = match &args.step {
         Step::Embed { batch } => embed(args, config, usize::from(*batch), &mut vector)?,
-        Step::Detect { image } => detect(args, config, image)?,
+        Step::Detect { image } => detect(args, config, image.as_deref())?,
         Step::Decode { video } => decode(args, config, video)?,
         Step::Match { image, video } => whole(args, config, image, video)?,
     };
@@ -162,9 +165,13 @@ fn pattern(width: u32, height: u32) -> Result<Picture, CliError> {
     Ok(Picture::from_rgb(width, height, pixels)?)
 }
 
-fn detect(args: &BenchArgs, config: &Config, image: &Path) -> Result<Timed, CliError> {
+fn detect(args: &BenchArgs, config: &Config, image: Option<&Path>) -> Result<Timed, CliError> {
     let (detector, _, facts) = app::networks(config)?;
-    let picture = Picture::open(image, &app::picture_limits(config))?;
+    let limits = app::picture_limits(config);
+    let picture = match image {
+        Some(file) => Picture::open(file, &limits)?,
+        None => Picture::decode(FRAME, &limits)?,
+    };
     let smallest = subject::min_face_for(&picture);
     let times = timed(args.runs, || {
         Ok(detector.detect(&picture, smallest).map(drop)?)

@@ -18,6 +18,7 @@ pub mod match_files;
 pub mod models;
 pub mod output;
 pub mod projects;
+pub mod recall;
 pub mod replay;
 pub mod rules;
 pub mod serve;
@@ -49,6 +50,7 @@ enum Command {
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
     Eval(eval::EvalArgs),
+    Recall(recall::RecallArgs),
     Bench(bench::BenchArgs),
     Models(models::ModelsArgs),
     Replay(replay::ReplayArgs),
@@ -85,6 +87,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
             };
             Ok(eval::run(&args, &settings, &mut std::io::stdout())?)
         }
+        Command::Recall(args) => recall::run(&args, &config),
         Command::Bench(args) => bench::run(&args, &config),
         Command::Models(args) => {
             let settings = models::ModelsSettings {

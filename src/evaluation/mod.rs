@@ -10,6 +10,7 @@ pub mod measure;
 pub mod pairs;
 pub mod percentages;
 pub mod rates;
+pub mod recall;
 pub mod record;
 pub mod report;
 pub mod subjects;

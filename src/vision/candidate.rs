@@ -1,6 +1,7 @@
 //! A box on its way through the detector's cascade, and the choice among boxes that overlap.
 
 use crate::vision::geometry::BoundingBox;
+use crate::vision::nets::mtcnn::Verdict;
 use crate::vision::resample::Region;
 
 /// A box that a network takes for a face.
@@ -22,6 +23,14 @@ pub enum Overlap {
 }
 
 impl Candidate {
+    pub fn judged(bounds: BoundingBox, verdict: Verdict) -> Self {
+        Self {
+            bounds,
+            score: verdict.probability,
+            correction: verdict.correction,
+        }
+    }
+
     /// The box with its sides moved as the network said; `edge` is 1 where the box's right and
     /// lower edge count as its own, as they do in the second and the third stage.
     pub fn corrected(&self, edge: f32) -> BoundingBox {

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
+use kernels::maps::Maps;
+use kernels::shrink::Values;
 use rayon::prelude::*;
 
 use crate::vision::candidate::{self, Candidate, Overlap};
+use crate::vision::coarse::Coarse;
 use crate::vision::error::VisionError;
 use crate::vision::geometry::{BoundingBox, Point};
-use crate::vision::nets::mtcnn::{OutputNet, ProposalNet, Proposals, RefinementNet};
+use crate::vision::nets::mtcnn::{OutputNet, Proposal, ProposalNet, RefinementNet};
 use crate::vision::picture::Picture;
 use crate::vision::resample::{self, Region};
 
@@ -25,18 +28,12 @@ pub struct Face {
     pub landmarks: [Point; 5],
 }
 
-/// How sure each of the three networks must be to pass a candidate on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Thresholds(pub [f32; 3]);
-
-impl Thresholds {
-    /// The defaults of `facenet-pytorch` 2.6.0, against which this detector is held.
-    pub const STANDARD: Self = Self([0.6, 0.7, 0.7]);
-}
-
+/// How sure each of the three networks must be to pass a candidate on (the defaults of
+/// `facenet-pytorch` 2.6.0, against which this detector is held).
+const SURE_ENOUGH: [f32; 3] = [0.6, 0.7, 0.7];
 /// Each level of the pyramid has 0.709 of the side of the one before, about half of its pixels
 /// (the default of `facenet-pytorch` 2.6.0).
-const PYRAMID_FACTOR: f64 = 0.709;
+pub const PYRAMID_FACTOR: f64 = 0.709;
 /// The first network's window: a face of `min_face` pixels is shrunk to this side.
 const WINDOW: f64 = 12.0;
 const STRIDE: usize = 2;
@@ -45,6 +42,11 @@ const STRIDE: usize = 2;
 const MAX_CANDIDATES: usize = 4096;
 /// Crops that go through a network together: enough to keep it busy, few enough to share the cores.
 const BATCH: usize = 16;
+/// The networks take values from −1 to 1.
+const VALUES: Values = Values {
+    centre: 127.5,
+    scale: 1.0 / 128.0,
+};
 /// What two candidates of one level, then two of any level, may share before one of them goes.
 const OVERLAP_IN_LEVEL: f32 = 0.5;
 const OVERLAP: f32 = 0.7;
@@ -82,16 +84,18 @@ impl Detector {
     /// Every face whose side is `min_face` pixels or more, the surest first. The same picture
     /// always gives the same faces.
     pub fn detect(&self, picture: &Picture, min_face: f32) -> Result<Vec<Face>, VisionError> {
-        self.detect_with(picture, min_face, Thresholds::STANDARD)
+        self.detect_in(&Coarse::of(picture, min_face)?, min_face)
     }
 
-    /// As [`Detector::detect`], with other thresholds.
-    pub fn detect_with(
-        &self,
-        picture: &Picture,
-        min_face: f32,
-        Thresholds([proposal, refinement, output]): Thresholds,
-    ) -> Result<Vec<Face>, VisionError> {
+    /// As [`Detector::detect`], in a picture that was made coarse for that size of face; sizes and
+    /// places are the full picture's.
+    pub fn detect_in(&self, coarse: &Coarse<'_>, min_face: f32) -> Result<Vec<Face>, VisionError> {
+        let faces = self.cascade(coarse.picture(), coarse.length(min_face))?;
+        Ok(faces.iter().map(|face| coarse.in_full(face)).collect())
+    }
+
+    fn cascade(&self, picture: &Picture, min_face: f32) -> Result<Vec<Face>, VisionError> {
+        let [proposal, refinement, output] = SURE_ENOUGH;
         let candidates = self.propose(picture, min_face, proposal)?;
         let candidates = self.refine(picture, &candidates, refinement)?;
         let mut faces = self.finish(picture, &candidates, output)?;
@@ -111,10 +115,13 @@ impl Detector {
             .map(|scale| {
                 let size = |length: u32| (f64::from(length) * scale + 1.0) as usize;
                 let (width, height) = (size(picture.width()), size(picture.height()));
-                let region = Region::whole(picture);
-                let level = batch(picture, &[region], (width, height))?;
-                let proposals = self.proposal.forward(&level)?;
-                let mut candidates = proposed(&proposals, scale as f32, threshold);
+                let whole = [Region::whole(picture)];
+                let level = resample::area_averages(picture, &whole, (width, height), VALUES)?;
+                let proposals = self.proposal.forward(&level, threshold)?;
+                let mut candidates: Vec<Candidate> = proposals
+                    .iter()
+                    .map(|proposal| window(proposal, scale as f32))
+                    .collect();
                 candidate::keep_likeliest(&mut candidates, MAX_CANDIDATES);
                 Ok(candidate::suppress(
                     &candidates,
@@ -144,12 +151,8 @@ impl Detector {
         })?;
         let passed: Vec<Candidate> = refined
             .into_iter()
-            .filter(|(_, refined)| refined.probability > threshold)
-            .map(|(bounds, refined)| Candidate {
-                bounds,
-                score: refined.probability,
-                correction: refined.correction,
-            })
+            .filter(|(_, verdict)| verdict.probability > threshold)
+            .map(|(bounds, verdict)| Candidate::judged(bounds, verdict))
             .collect();
         let mut candidates = candidate::suppress(&passed, OVERLAP, Overlap::OfBoth);
         for candidate in &mut candidates {
@@ -170,13 +173,9 @@ impl Detector {
         })?;
         let (mut finished, mut points) = (Vec::new(), Vec::new());
         for (bounds, output) in outputs {
-            if output.probability > threshold {
+            if output.verdict.probability > threshold {
                 points.push(placed(bounds, &output.points));
-                let mut candidate = Candidate {
-                    bounds,
-                    score: output.probability,
-                    correction: output.correction,
-                };
+                let mut candidate = Candidate::judged(bounds, output.verdict);
                 candidate.bounds = candidate.corrected(1.0);
                 finished.push(candidate);
             }
@@ -197,7 +196,7 @@ fn judge<T: Send>(
     picture: &Picture,
     candidates: &[Candidate],
     side: usize,
-    network: impl Fn(&Tensor) -> Result<Vec<T>, VisionError> + Sync,
+    network: impl Fn(&Maps) -> Result<Vec<T>, VisionError> + Sync,
 ) -> Result<Vec<(BoundingBox, T)>, VisionError> {
     let inside: Vec<(BoundingBox, Region)> = candidates
         .iter()
@@ -210,7 +209,8 @@ fn judge<T: Send>(
         .par_chunks(BATCH)
         .map(|chunk| {
             let regions: Vec<Region> = chunk.iter().map(|(_, region)| *region).collect();
-            let found = network(&batch(picture, &regions, (side, side))?)?;
+            let crops = resample::area_averages(picture, &regions, (side, side), VALUES)?;
+            let found = network(&crops)?;
             Ok(chunk.iter().map(|(bounds, _)| *bounds).zip(found).collect())
         })
         .collect::<Result<_, VisionError>>()?;
@@ -232,49 +232,18 @@ fn scales(picture: &Picture, min_face: f32) -> Vec<f64> {
     scales
 }
 
-/// Regions of a picture as a network takes them: all of one size, values from −1 to 1.
-fn batch(
-    picture: &Picture,
-    regions: &[Region],
-    (width, height): (usize, usize),
-) -> Result<Tensor, VisionError> {
-    let mut values = vec![0.0; regions.len() * 3 * width * height];
-    for (region, planes) in regions
-        .iter()
-        .zip(values.chunks_exact_mut(3 * width * height))
-    {
-        resample::area_average(picture, *region, (width, height), planes);
-    }
-    for value in &mut values {
-        *value = (*value - 127.5) * 0.007_812_5;
-    }
-    let shape = (regions.len(), 3, height, width);
-    Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
-}
-
-/// The windows that the first network takes for faces, in the picture's own pixels.
-fn proposed(proposals: &Proposals, scale: f32, threshold: f32) -> Vec<Candidate> {
-    let place = |cell: usize| (cell * STRIDE + 1) as f32;
-    let mut candidates = Vec::new();
-    for (index, score) in proposals.probabilities.iter().enumerate() {
-        if *score < threshold {
-            continue;
-        }
-        let x = place(index % proposals.width);
-        let y = place(index / proposals.width);
-        let reach = WINDOW as f32 - 1.0;
-        candidates.push(Candidate {
-            bounds: BoundingBox {
-                left: (x / scale).floor(),
-                top: (y / scale).floor(),
-                right: ((x + reach) / scale).floor(),
-                bottom: ((y + reach) / scale).floor(),
-            },
-            score: *score,
-            correction: std::array::from_fn(|side| proposals.corrections[side][index]),
-        });
-    }
-    candidates
+/// The window that the first network takes for a face, in the picture's own pixels.
+fn window(proposal: &Proposal, scale: f32) -> Candidate {
+    let place = |step: usize| (step * STRIDE + 1) as f32;
+    let (x, y) = (place(proposal.column), place(proposal.row));
+    let reach = WINDOW as f32 - 1.0;
+    let bounds = BoundingBox {
+        left: (x / scale).floor(),
+        top: (y / scale).floor(),
+        right: ((x + reach) / scale).floor(),
+        bottom: ((y + reach) / scale).floor(),
+    };
+    Candidate::judged(bounds, proposal.verdict)
 }
 
 /// The five points of a box, from fractions of its sides.

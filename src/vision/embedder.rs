@@ -249,7 +249,7 @@ impl Embedder {
             Loaded::Retail(network) => network.forward(&input),
         };
         let output = output.map_err(candle_core::Error::wrap)?;
-        Ok(output.first_pixels().map(<[f32]>::to_vec).collect())
+        Ok(output.pixels().map(<[f32]>::to_vec).collect())
     }
 
     /// A grey chip of the size that the network takes.

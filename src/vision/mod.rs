@@ -3,6 +3,7 @@
 pub mod alignment;
 pub mod calibration;
 pub mod candidate;
+pub mod coarse;
 pub mod detector;
 pub mod embedder;
 pub mod error;

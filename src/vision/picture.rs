@@ -95,9 +95,11 @@ impl Picture {
     /// The picture turned clockwise by so many quarter turns.
     #[must_use]
     pub fn turned(&self, quarter_turns: u8) -> Self {
+        if quarter_turns.is_multiple_of(4) {
+            return self.clone();
+        }
         let image = self.to_image();
         Self::from_image(match quarter_turns % 4 {
-            0 => image,
             1 => imageops::rotate90(&image),
             2 => imageops::rotate180(&image),
             _ => imageops::rotate270(&image),

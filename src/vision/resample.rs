@@ -1,5 +1,9 @@
-//! Shrinks a part of a picture by averaging the area under each new pixel.
+//! Shrinks parts of a picture by averaging the area under each new pixel.
 
+use kernels::maps::Maps;
+use kernels::shrink::{self, Area, Bytes, Values};
+
+use crate::vision::error::VisionError;
 use crate::vision::picture::Picture;
 
 /// A part of a picture, in whole pixels; `right` and `bottom` lie outside it.
@@ -31,89 +35,33 @@ impl Region {
         };
         (inside.left < inside.right && inside.top < inside.bottom).then_some(inside)
     }
+
+    fn area(self) -> Area {
+        let Self {
+            left,
+            top,
+            right,
+            bottom,
+        } = self;
+        Area {
+            left,
+            top,
+            right,
+            bottom,
+        }
+    }
 }
 
-/// Averages a region to width×height pixels and writes them one colour after the other
-/// (red, green, blue), 0–255. The windows are those of torch's adaptive average pooling: each
-/// reaches from the floor of its first edge to the ceiling of its last, so neighbours may share pixels.
-///
-/// `planes` holds 3×width×height values; the region lies inside the picture.
-pub fn area_average(
+/// Brings each region, which lies inside the picture, to width×height pixels. A mean of 0–255 less
+/// `centre` is multiplied by `scale`.
+pub fn area_averages(
     picture: &Picture,
-    region: Region,
+    regions: &[Region],
     (width, height): (usize, usize),
-    planes: &mut [f32],
-) {
-    let stride = picture.width() as usize * 3;
-    let across = region.right - region.left;
-    let columns: Vec<_> = (0..width).map(|x| window(x, width, across)).collect();
-    let mut sums = vec![0_u32; across * 3];
-    let plane = width * height;
-    for y in 0..height {
-        let (top, bottom) = window(y, height, region.bottom - region.top);
-        sums.fill(0);
-        for row in top..bottom {
-            let start = (region.top + row) * stride + region.left * 3;
-            let pixels = &picture.rgb()[start..start + across * 3];
-            for (sum, value) in sums.iter_mut().zip(pixels) {
-                *sum += u32::from(*value);
-            }
-        }
-        let rows = (bottom - top) as f32;
-        for (x, (left, right)) in columns.iter().enumerate() {
-            let mut total = [0_u32; 3];
-            for pixel in sums[left * 3..right * 3].chunks_exact(3) {
-                for (total, value) in total.iter_mut().zip(pixel) {
-                    *total += value;
-                }
-            }
-            for (colour, total) in total.into_iter().enumerate() {
-                planes[colour * plane + y * width + x] =
-                    total as f32 / rows / (right - left) as f32;
-            }
-        }
-    }
-}
-
-fn window(index: usize, count: usize, length: usize) -> (usize, usize) {
-    let start = index * length / count;
-    (start, ((index + 1) * length).div_ceil(count))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grey(width: u32, height: u32, values: &[u8]) -> Picture {
-        let rgb = values.iter().flat_map(|value| [*value, 0, 9]).collect();
-        Picture::from_rgb(width, height, rgb).unwrap()
-    }
-
-    fn assert_same(found: &[f32], expected: &[f32]) {
-        assert_eq!(found.len(), expected.len());
-        let astray = |(a, b): (&f32, &f32)| (a - b).abs() > f32::EPSILON;
-        assert!(!found.iter().zip(expected).any(astray), "{found:?}");
-    }
-
-    #[test]
-    fn windows_share_the_pixels_between_them() {
-        let picture = grey(3, 1, &[10, 20, 40]);
-        let mut planes = [0.0; 6];
-        area_average(&picture, Region::whole(&picture), (2, 1), &mut planes);
-        assert_same(&planes, &[15.0, 30.0, 0.0, 0.0, 9.0, 9.0]);
-    }
-
-    #[test]
-    fn a_small_region_is_repeated() {
-        let picture = grey(2, 2, &[1, 2, 3, 4]);
-        let region = Region {
-            left: 1,
-            top: 0,
-            right: 2,
-            bottom: 2,
-        };
-        let mut planes = [0.0; 24];
-        area_average(&picture, region, (2, 4), &mut planes);
-        assert_same(&planes[..8], &[2.0, 2.0, 2.0, 2.0, 4.0, 4.0, 4.0, 4.0]);
-    }
+    values: Values,
+) -> Result<Maps, VisionError> {
+    let areas: Vec<Area> = regions.iter().map(|region| region.area()).collect();
+    let maps = Bytes::new(picture.rgb(), picture.width() as usize)
+        .and_then(|bytes| shrink::means(bytes, &areas, (height, width), values));
+    maps.map_err(|misfit| VisionError::Network(candle_core::Error::wrap(misfit)))
 }

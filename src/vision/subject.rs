@@ -1,12 +1,13 @@
 //! Whose face is meant: on a document the largest, in a frame the most central large one.
 
-use crate::vision::detector::{Detector, Face};
+use crate::vision::coarse::Coarse;
+use crate::vision::detector::{Detector, Face, PYRAMID_FACTOR};
 use crate::vision::error::VisionError;
 use crate::vision::picture::Picture;
 use crate::vision::quality;
 
 /// Smaller faces carry too few pixels to compare.
-const SMALLEST_FACE: f32 = 20.0;
+pub const SMALLEST_FACE: f32 = 20.0;
 
 /// Faces are looked for down to this share of the shorter side. A portrait fills more of a
 /// document, and a face more of a selfie; bounding it keeps the search fast on large pictures.
@@ -40,6 +41,13 @@ pub struct DocumentSubject {
     pub face: Face,
     /// Every face of the upright document, the subject's among them.
     pub all: Vec<Face>,
+}
+
+/// The faces of a document at one orientation, and the one that speaks for it.
+struct Found {
+    quarter_turns: u8,
+    face: Face,
+    all: Vec<Face>,
 }
 
 /// The smallest face worth looking for in a picture, in pixels.
@@ -89,9 +97,16 @@ pub fn frame_subject(faces: &[Face], width: u32, height: u32) -> Option<usize> {
         .map(|(index, _)| index)
 }
 
+/// The size from which on faces are looked for, so that those of the share are found. It is a level
+/// of the pyramid that begins with the smallest face of all: the levels above are then the same as if
+/// everything were looked for, and so is what they show.
 fn share(picture: &Picture, share: f32) -> f32 {
     let shorter = picture.width().min(picture.height()) as f32;
-    (shorter * share).max(SMALLEST_FACE)
+    let mut size = SMALLEST_FACE;
+    while size / PYRAMID_FACTOR as f32 <= shorter * share {
+        size /= PYRAMID_FACTOR as f32;
+    }
+    size
 }
 
 /// Turns the picture until a face settles how it lies, else takes the turn that most speaks for.
@@ -100,29 +115,35 @@ fn search_all_around(
     picture: &Picture,
     min_face: f32,
 ) -> Result<Option<DocumentSubject>, VisionError> {
-    let mut best: Option<(f32, DocumentSubject)> = None;
+    let coarse = Coarse::of(picture, min_face)?;
+    let mut best: Option<(f32, Found)> = None;
     for quarter_turns in 0..4 {
-        let upright = picture.turned(quarter_turns);
-        let all = detector.detect(&upright, min_face)?;
+        let all = detector.detect_in(&coarse.turned(quarter_turns), min_face)?;
         let Some(face) = largest(&all).cloned() else {
             continue;
         };
         let settled = is_surely_upright(&face);
         let worth = evidence(&face);
         if settled || best.as_ref().is_none_or(|(most, _)| worth > *most) {
-            let found = DocumentSubject {
-                upright,
-                quarter_turns,
-                face,
-                all,
-            };
-            if settled {
-                return Ok(Some(found));
-            }
-            best = Some((worth, found));
+            best = Some((
+                worth,
+                Found {
+                    quarter_turns,
+                    face,
+                    all,
+                },
+            ));
+        }
+        if settled {
+            break;
         }
     }
-    Ok(best.map(|(_, found)| found))
+    Ok(best.map(|(_, found)| DocumentSubject {
+        upright: picture.turned(found.quarter_turns),
+        quarter_turns: found.quarter_turns,
+        face: found.face,
+        all: found.all,
+    }))
 }
 
 fn largest(faces: &[Face]) -> Option<&Face> {

@@ -38,7 +38,7 @@ fn path(path: &Path) -> &str {
 fn help_of_every_command_says_what_it_is_for() {
     for command in [
         "serve", "match", "compare", "embed", "eval", "models", "rules", "tokens", "projects",
-        "bench", "replay", "audit", "sessions", "sessions", "audit",
+        "bench", "recall", "replay", "audit", "sessions", "sessions", "audit",
     ] {
         let help = likeness(&[command, "--help"]);
         assert!(help.status.success(), "{command}");

@@ -1,8 +1,11 @@
 //! The three networks of MTCNN (Zhang et al., "Joint Face Detection and Alignment using Multi-task
 //! Cascaded Convolutional Networks", 2016), with the layers that `facenet-pytorch` 2.6.0 gave them.
+//!
+//! All of it is convolutions: a dense layer over a whole map is a filter of 1×1 over the maps laid in
+//! a line, and the answers of a network's several heads are channels of one last layer.
 
 use candle_core::{Error, Result, Tensor};
-use candle_nn::{Linear, Module, PReLU, VarBuilder};
+use candle_nn::VarBuilder;
 use kernels::dense::{Dense as Convolution, Geometry};
 use kernels::error::Misfit;
 use kernels::maps::Maps;
@@ -10,27 +13,30 @@ use kernels::pool::max_pool;
 
 use crate::vision::layers::{self, STRAIGHT};
 
-/// What the first network says of every place it looked at: one value a cell, rows from the top.
-#[derive(Debug)]
-pub struct Proposals {
-    pub width: usize,
-    pub probabilities: Vec<f32>,
-    /// The four sides' corrections, as fractions of the box; one row of cells a side.
-    pub corrections: [Vec<f32>; 4],
+type Mapped = std::result::Result<Maps, Misfit>;
+
+/// A place that the first network takes for a face.
+#[derive(Clone, Copy, Debug)]
+pub struct Proposal {
+    /// Steps from the left and from the top.
+    pub column: usize,
+    pub row: usize,
+    pub verdict: Verdict,
 }
 
-/// What the second network says of one crop.
+/// What a network says of one crop.
 #[derive(Clone, Copy, Debug)]
-pub struct Refinement {
+pub struct Verdict {
+    /// That it is a face.
     pub probability: f32,
+    /// The four sides' corrections, as fractions of the box.
     pub correction: [f32; 4],
 }
 
 /// What the third network says of one crop.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
-    pub probability: f32,
-    pub correction: [f32; 4],
+    pub verdict: Verdict,
     /// Five across, then five down, as fractions of the box.
     pub points: [f32; 10],
 }
@@ -41,57 +47,40 @@ pub struct ProposalNet {
     first: Convolution,
     second: Convolution,
     third: Convolution,
-    /// Two classes, then the four corrections.
-    verdict: Convolution,
+    heads: Convolution,
 }
 
 impl ProposalNet {
     pub fn load(weights: &VarBuilder) -> Result<Self> {
-        let class = weights.pp("conv4_1");
-        let correction = weights.pp("conv4_2");
-        let filters = [
-            class.get((2, 32, 1, 1), "weight")?,
-            correction.get((4, 32, 1, 1), "weight")?,
-        ];
-        let bias = [class.get(2, "bias")?, correction.get(4, "bias")?];
         Ok(Self {
             first: convolution(weights, 1, [3, 10, 3])?,
             second: convolution(weights, 2, [10, 16, 3])?,
             third: convolution(weights, 3, [16, 32, 3])?,
-            verdict: layers::pack(
-                &Tensor::cat(&filters, 0)?,
-                &Tensor::cat(&bias, 0)?,
-                &[STRAIGHT],
-                valid(1),
-            )?,
+            heads: heads(weights, 32, &[("conv4_1", 2), ("conv4_2", 4)])?,
         })
     }
 
-    /// Looks at one picture of 1×3×height×width.
-    pub fn forward(&self, picture: &Tensor) -> Result<Proposals> {
-        let verdict = self.maps(&layers::maps(picture)?).map_err(Error::wrap)?;
-        let planes = verdict.to_planes();
-        let planes: Vec<&[f32]> = planes
-            .chunks_exact(verdict.rows() * verdict.columns())
-            .collect();
-        let [other, face, corrections @ ..] = planes.as_slice() else {
-            return Err(Error::Msg("the first network gives too little".to_owned()));
-        };
-        Ok(Proposals {
-            width: verdict.columns(),
-            probabilities: other
-                .iter()
-                .zip(*face)
-                .map(|(other, face)| probability(*other, *face))
-                .collect(),
-            corrections: rows(corrections.iter().map(|plane| plane.to_vec()).collect())?,
-        })
+    /// Looks at one picture, and names the places that are a face with that probability at least.
+    pub fn forward(&self, picture: &Maps, threshold: f32) -> Result<Vec<Proposal>> {
+        let answers = self.maps(picture).map_err(Error::wrap)?;
+        let mut proposals = Vec::new();
+        for (index, answer) in answers.pixels().enumerate() {
+            let verdict = Verdict::read(exactly(answer)?);
+            if verdict.probability >= threshold {
+                proposals.push(Proposal {
+                    column: index % answers.columns(),
+                    row: index / answers.columns(),
+                    verdict,
+                });
+            }
+        }
+        Ok(proposals)
     }
 
-    fn maps(&self, picture: &Maps) -> std::result::Result<Maps, Misfit> {
+    fn maps(&self, picture: &Maps) -> Mapped {
         let maps = max_pool(&self.first.forward(picture)?, 2, true)?;
         let maps = self.third.forward(&self.second.forward(&maps)?)?;
-        self.verdict.forward(&maps)
+        self.heads.forward(&maps)
     }
 }
 
@@ -101,9 +90,8 @@ pub struct RefinementNet {
     first: Convolution,
     second: Convolution,
     third: Convolution,
-    dense: Dense,
-    class: Linear,
-    correction: Linear,
+    dense: Convolution,
+    heads: Convolution,
 }
 
 impl RefinementNet {
@@ -112,35 +100,23 @@ impl RefinementNet {
             first: convolution(weights, 1, [3, 28, 3])?,
             second: convolution(weights, 2, [28, 48, 3])?,
             third: convolution(weights, 3, [48, 64, 2])?,
-            dense: Dense::load(weights, 4, [576, 128])?,
-            class: candle_nn::linear(128, 2, weights.pp("dense5_1"))?,
-            correction: candle_nn::linear(128, 4, weights.pp("dense5_2"))?,
+            dense: dense(weights, 4, [64, 128])?,
+            heads: heads(weights, 128, &[("dense5_1", 2), ("dense5_2", 4)])?,
         })
     }
 
-    /// Judges crops of n×3×24×24.
-    pub fn forward(&self, crops: &Tensor) -> Result<Vec<Refinement>> {
-        let features = self.maps(&layers::maps(crops)?).map_err(Error::wrap)?;
-        let features = self.dense.forward(&features)?;
-        let class = self.class.forward(&features)?.to_vec2::<f32>()?;
-        let correction = self.correction.forward(&features)?.to_vec2::<f32>()?;
-        class
-            .into_iter()
-            .zip(correction)
-            .map(|(class, correction)| {
-                let [other, face] = rows(class)?;
-                Ok(Refinement {
-                    probability: probability(other, face),
-                    correction: rows(correction)?,
-                })
-            })
-            .collect()
+    /// Judges crops of 24×24 with three channels.
+    pub fn forward(&self, crops: &Maps) -> Result<Vec<Verdict>> {
+        let answers = self.maps(crops).map_err(Error::wrap)?;
+        let verdict = |answer| Ok(Verdict::read(exactly(answer)?));
+        answers.pixels().map(verdict).collect()
     }
 
-    fn maps(&self, crops: &Maps) -> std::result::Result<Maps, Misfit> {
+    fn maps(&self, crops: &Maps) -> Mapped {
         let maps = max_pool(&self.first.forward(crops)?, 3, true)?;
         let maps = max_pool(&self.second.forward(&maps)?, 3, true)?;
-        self.third.forward(&maps)
+        let maps = self.third.forward(&maps)?;
+        self.heads.forward(&self.dense.forward(&maps.in_a_line())?)
     }
 }
 
@@ -151,10 +127,8 @@ pub struct OutputNet {
     second: Convolution,
     third: Convolution,
     fourth: Convolution,
-    dense: Dense,
-    class: Linear,
-    correction: Linear,
-    points: Linear,
+    dense: Convolution,
+    heads: Convolution,
 }
 
 impl OutputNet {
@@ -164,40 +138,46 @@ impl OutputNet {
             second: convolution(weights, 2, [32, 64, 3])?,
             third: convolution(weights, 3, [64, 64, 3])?,
             fourth: convolution(weights, 4, [64, 128, 2])?,
-            dense: Dense::load(weights, 5, [1152, 256])?,
-            class: candle_nn::linear(256, 2, weights.pp("dense6_1"))?,
-            correction: candle_nn::linear(256, 4, weights.pp("dense6_2"))?,
-            points: candle_nn::linear(256, 10, weights.pp("dense6_3"))?,
+            dense: dense(weights, 5, [128, 256])?,
+            heads: heads(
+                weights,
+                256,
+                &[("dense6_1", 2), ("dense6_2", 4), ("dense6_3", 10)],
+            )?,
         })
     }
 
-    /// Judges crops of n×3×48×48.
-    pub fn forward(&self, crops: &Tensor) -> Result<Vec<Output>> {
-        let features = self.maps(&layers::maps(crops)?).map_err(Error::wrap)?;
-        let features = self.dense.forward(&features)?;
-        let class = self.class.forward(&features)?.to_vec2::<f32>()?;
-        let correction = self.correction.forward(&features)?.to_vec2::<f32>()?;
-        let points = self.points.forward(&features)?.to_vec2::<f32>()?;
-        class
-            .into_iter()
-            .zip(correction)
-            .zip(points)
-            .map(|((class, correction), points)| {
-                let [other, face] = rows(class)?;
-                Ok(Output {
-                    probability: probability(other, face),
-                    correction: rows(correction)?,
-                    points: rows(points)?,
-                })
+    /// Judges crops of 48×48 with three channels.
+    pub fn forward(&self, crops: &Maps) -> Result<Vec<Output>> {
+        let answers = self.maps(crops).map_err(Error::wrap)?;
+        let output = |answer| {
+            let answer: [f32; 16] = exactly(answer)?;
+            let [class, other, left, top, right, bottom, points @ ..] = answer;
+            Ok(Output {
+                verdict: Verdict::read([class, other, left, top, right, bottom]),
+                points,
             })
-            .collect()
+        };
+        answers.pixels().map(output).collect()
     }
 
-    fn maps(&self, crops: &Maps) -> std::result::Result<Maps, Misfit> {
+    fn maps(&self, crops: &Maps) -> Mapped {
         let maps = max_pool(&self.first.forward(crops)?, 3, true)?;
         let maps = max_pool(&self.second.forward(&maps)?, 3, true)?;
         let maps = max_pool(&self.third.forward(&maps)?, 2, true)?;
-        self.fourth.forward(&maps)
+        let maps = self.fourth.forward(&maps)?;
+        self.heads.forward(&self.dense.forward(&maps.in_a_line())?)
+    }
+}
+
+impl Verdict {
+    /// From the two classes and the four corrections. The probability is the softmax of the classes,
+    /// read for the second.
+    fn read([other, face, correction @ ..]: [f32; 6]) -> Self {
+        Self {
+            probability: 1.0 / (1.0 + (other - face).exp()),
+            correction,
+        }
     }
 }
 
@@ -209,15 +189,48 @@ fn convolution(
     [inputs, outputs, side]: [usize; 3],
 ) -> Result<Convolution> {
     let layer = weights.pp(format!("conv{number}"));
-    let slopes = weights
-        .pp(format!("prelu{number}"))
-        .get(outputs, "weight")?;
     layers::pack(
         &layer.get((outputs, inputs, side, side), "weight")?,
         &layer.get(outputs, "bias")?,
-        &slopes.to_vec1()?,
+        &slopes(weights, number, outputs)?,
         valid(side),
     )
+}
+
+/// A dense layer over a map of 3×3 and its `PReLU`. Its weights were first trained where maps are laid
+/// out width, height, channels; pixels in a line are height, width, channels.
+fn dense(
+    weights: &VarBuilder,
+    number: usize,
+    [inputs, outputs]: [usize; 2],
+) -> Result<Convolution> {
+    let layer = weights.pp(format!("dense{number}"));
+    let filters = layer.get((outputs, 9 * inputs), "weight")?;
+    let filters = filters.reshape((outputs, 3, 3, inputs))?.transpose(1, 2)?;
+    layers::pack(
+        &filters.reshape((outputs, 9 * inputs, 1, 1))?,
+        &layer.get(outputs, "bias")?,
+        &slopes(weights, number, outputs)?,
+        valid(1),
+    )
+}
+
+/// Layers that all read the same channels, one after the other in one.
+fn heads(weights: &VarBuilder, inputs: usize, heads: &[(&str, usize)]) -> Result<Convolution> {
+    let (mut filters, mut bias) = (Vec::new(), Vec::new());
+    for (name, outputs) in heads {
+        let layer = weights.pp(name);
+        let filter = layer.get_unchecked("weight")?;
+        filters.push(filter.reshape((*outputs, inputs, 1, 1))?);
+        bias.push(layer.get(*outputs, "bias")?);
+    }
+    let (filters, bias) = (Tensor::cat(&filters, 0)?, Tensor::cat(&bias, 0)?);
+    layers::pack(&filters, &bias, &[STRAIGHT], valid(1))
+}
+
+fn slopes(weights: &VarBuilder, number: usize, outputs: usize) -> Result<Vec<f32>> {
+    let prelu = weights.pp(format!("prelu{number}"));
+    prelu.get(outputs, "weight")?.to_vec1()
 }
 
 fn valid(side: usize) -> Geometry {
@@ -228,42 +241,11 @@ fn valid(side: usize) -> Geometry {
     }
 }
 
-/// A dense layer over a whole feature map, and its `PReLU`.
-#[derive(Debug)]
-struct Dense {
-    linear: Linear,
-    prelu: PReLU,
-}
-
-impl Dense {
-    fn load(weights: &VarBuilder, number: usize, [input, output]: [usize; 2]) -> Result<Self> {
-        let prelu = weights.pp(format!("prelu{number}"));
-        let linear = weights.pp(format!("dense{number}"));
-        Ok(Self {
-            linear: candle_nn::linear(input, output, linear)?,
-            prelu: candle_nn::prelu(Some(output), prelu)?,
-        })
-    }
-
-    /// The weights were first trained where maps are laid out width, height, channels.
-    fn forward(&self, maps: &Maps) -> Result<Tensor> {
-        let planes = layers::tensor(maps)?;
-        let flat = planes
-            .permute((0, 3, 2, 1))?
-            .contiguous()?
-            .flatten_from(1)?;
-        self.prelu.forward(&self.linear.forward(&flat)?)
-    }
-}
-
-/// The softmax of two classes, read for the second.
-fn probability(other: f32, face: f32) -> f32 {
-    1.0 / (1.0 + (other - face).exp())
-}
-
-fn rows<T, const N: usize>(values: Vec<T>) -> Result<[T; N]> {
-    let found = values.len();
+fn exactly<const N: usize>(values: &[f32]) -> Result<[f32; N]> {
     values.try_into().map_err(|_| {
-        candle_core::Error::Msg(format!("a layer gives {found} values in place of {N}"))
+        Error::Msg(format!(
+            "a network gives {} values in place of {N}",
+            values.len()
+        ))
     })
 }

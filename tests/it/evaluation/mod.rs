@@ -2,3 +2,4 @@
 
 mod command;
 mod made_people;
+mod recall;

@@ -83,6 +83,91 @@ fn a_small_portrait_on_a_large_scan_is_found() {
 }
 
 #[test]
+fn a_face_of_the_smallest_size_that_matters_is_found_and_one_far_below_is_not() {
+    let Some(detector) =
+        detector("a_face_of_the_smallest_size_that_matters_is_found_and_one_far_below_is_not")
+    else {
+        return;
+    };
+    // The face is 56 pixels wide.
+    let portrait = picture("mtcnn/obama.png");
+    for (shorter, found) in [(56 * 12, 1), (56 * 36, 0)] {
+        let frame = surface(shorter + 200, shorter, &[(&portrait, 300, 200)]);
+        let faces = detector.detect(&frame, min_face_for(&frame));
+        assert_eq!(faces.expect("the networks run").len(), found, "{shorter}");
+    }
+}
+
+#[test]
+fn faces_above_the_bound_are_those_that_looking_for_everything_finds() {
+    let Some(detector) =
+        detector("faces_above_the_bound_are_those_that_looking_for_everything_finds")
+    else {
+        return;
+    };
+    let (left, right) = (picture("mtcnn/astronaut.png"), picture("mtcnn/obama.png"));
+    let frame = surface(900, 640, &[(&left, 40, 300), (&right, 560, 120)]);
+    assert!(min_face_for(&frame) > 30.0);
+    let bounded = detector.detect(&frame, min_face_for(&frame));
+    let all = detector.detect(&frame, 20.0).expect("the networks run");
+    let bounded = bounded.expect("the networks run");
+    assert_eq!(
+        (bounded.len(), all.len()),
+        (2, 2),
+        "two people are two people"
+    );
+    for (bounded, face) in bounded.iter().zip(&all) {
+        let overlap = bounded.bounds.iou(&face.bounds);
+        assert!(overlap > 0.95, "{overlap}");
+    }
+}
+
+#[test]
+fn a_card_on_a_photograph_of_many_pixels_is_seen_as_on_a_small_one() {
+    let Some(detector) =
+        detector("a_card_on_a_photograph_of_many_pixels_is_seen_as_on_a_small_one")
+    else {
+        return;
+    };
+    let card = card().turned(1);
+    let large = enlarged(&card, ENLARGED);
+    // Faces have pixels to spare, so that a smaller picture is searched.
+    assert!(min_face_for(&large) > 96.0);
+    let found = document_subject(&detector, &large).expect("the networks run");
+    let found = found.expect("the portrait is found");
+    assert_eq!(found.quarter_turns, 3);
+    assert_eq!(found.upright.width(), 520 * ENLARGED);
+    let there = portrait_face();
+    let times = |side: f32| side * ENLARGED as f32;
+    let expected = BoundingBox {
+        left: times(there.left),
+        top: times(there.top),
+        right: times(there.right),
+        bottom: times(there.bottom),
+    };
+    let overlap = found.face.bounds.iou(&expected);
+    assert!(overlap > 0.8, "overlap {overlap}");
+    assert_eq!(found.all.len(), 2, "the ghost is counted");
+}
+
+/// How many times larger the large photograph is, on each side.
+const ENLARGED: u32 = 7;
+
+/// Each pixel repeated so many times across and down.
+fn enlarged(picture: &Picture, times: u32) -> Picture {
+    let row = picture.width() as usize * 3;
+    let mut rgb = Vec::new();
+    for pixels in picture.rgb().chunks_exact(row) {
+        let wide: Vec<u8> = pixels
+            .chunks_exact(3)
+            .flat_map(|pixel| pixel.repeat(times as usize))
+            .collect();
+        rgb.extend(wide.repeat(times as usize));
+    }
+    Picture::from_rgb(picture.width() * times, picture.height() * times, rgb).expect("a picture")
+}
+
+#[test]
 fn a_document_without_a_face_has_no_subject() {
     let Some(detector) = detector("a_document_without_a_face_has_no_subject") else {
         return;
