@@ -12,6 +12,9 @@ use crate::media::limits::MediaLimits;
 /// Pixels wider than this many times their height, or the reverse, are taken for a mistake.
 const OBLONG: f64 = 4.0;
 
+/// Below this side the scaler places colours by a rule of its own.
+const LEAST_SIDE: usize = 16;
+
 /// Converts pictures; keeps the scaler, since they are mostly alike.
 #[derive(Default)]
 pub(super) struct Renderer {
@@ -91,12 +94,13 @@ impl Renderer {
 /// nothing to resample but the colours.
 fn as_it_is(picture: &frame::Video, width: u32, height: u32) -> Option<Vec<u8>> {
     let (columns, rows) = (width as usize, height as usize);
-    let even = columns.is_multiple_of(2) && rows.is_multiple_of(2) && columns * rows > 0;
+    let even = columns.is_multiple_of(2) && rows.is_multiple_of(2);
+    let large = columns.min(rows) >= LEAST_SIDE;
     let usual = matches!(picture.format(), Pixel::YUV420P | Pixel::YUVJ420P);
     // A line's length comes as a number without a sign; one that was below zero counts upwards in memory.
     let downwards = (0..picture.planes()).all(|index| i32::try_from(picture.stride(index)).is_ok());
     let same = (picture.width(), picture.height()) == (width, height);
-    if !(even && usual && downwards && same && picture.planes() == 3) {
+    if !(even && large && usual && downwards && same && picture.planes() == 3) {
         return None;
     }
     let full_range = picture.format() == Pixel::YUVJ420P;
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn without_the_scaler_come_the_same_bytes() {
-        for (width, height) in [(2, 2), (4, 2), (34, 50), (64, 6), (720, 8)] {
+        for (width, height) in [(16, 16), (34, 50), (64, 18), (720, 40)] {
             for format in [Pixel::YUV420P, Pixel::YUVJ420P] {
                 let picture = noise(format, width, height);
                 let direct = as_it_is(&picture, width, height).unwrap();
@@ -210,9 +214,10 @@ mod tests {
 
     #[test]
     fn what_has_to_be_resampled_goes_to_the_scaler() {
-        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 6, 4), 8, 4), None);
-        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 5, 4), 5, 4), None);
-        assert_eq!(as_it_is(&noise(Pixel::YUV444P, 6, 4), 6, 4), None);
+        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 60, 40), 80, 40), None);
+        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 61, 40), 61, 40), None);
+        assert_eq!(as_it_is(&noise(Pixel::YUV444P, 60, 40), 60, 40), None);
+        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 64, 8), 64, 8), None);
     }
 
     fn noise(format: Pixel, width: u32, height: u32) -> frame::Video {
