@@ -1,8 +1,10 @@
 //! Builds every room once and joins them; nobody names this file but `main` and `cli`.
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -151,7 +153,7 @@ impl App {
         Ok(Self {
             server,
             address,
-            workers: Workers::start(&operations, config.workers),
+            workers: Workers::start(&operations, workers(config)),
             operations,
             warm_up,
             _scratch: scratch,
@@ -430,6 +432,14 @@ fn scratch(data: &Path) -> Result<Scratch, AppError> {
         what: format!("the folder {} cannot be made", parent.display()),
         source,
     })
+}
+
+/// Examinations at a time: as many as were asked for, or one a core.
+fn workers(config: &Config) -> usize {
+    match config.workers {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        asked => asked,
+    }
 }
 
 fn operations_settings(

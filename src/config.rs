@@ -73,7 +73,7 @@ impl Default for Config {
             database_url: DatabaseUrl::default(),
             database_connections: 8,
             rules: PathBuf::new(),
-            workers: 1,
+            workers: 0,
             look_threads: 1,
             max_queued: 64,
             max_attempts: 3,

@@ -46,8 +46,8 @@
 //! 2. The files are decoded once to see what they are ([`operations::intake`]); then evidence, session
 //!    and queued examination are stored in one transaction ([`store::submission`]).
 //! 3. A [`worker`] claims the row and runs [`operations::run_examination`], which calls the
-//!    [`pipeline::examiner::Examiner`]: [`media::sampling`] delivers windows of frames,
-//!    [`vision::detector`] and [`vision::embedder`] look at them.
+//!    [`pipeline::examiner::Examiner`]: [`media::sampling`] delivers windows of frames
+//!    while [`vision::detector`] and [`vision::embedder`] look at those before; several examinations share the cores.
 //! 4. [`pipeline::aggregate`] draws signals from the frames, [`scoring::verdict`] judges them, and the
 //!    verdict is stored with everything it rests on.
 //! 5. The waiting request is woken and rendered in its dialect.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use kernels::machine::Machine;
 use serde::Serialize;
 
@@ -13,8 +13,10 @@ use crate::app;
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::config::Config;
-use crate::media::sampling;
-use crate::pipeline::examiner::{ExaminationInput, Examiner as _};
+use crate::media::decode::Pace;
+use crate::media::sampling::{self, SampleOrder};
+use crate::media::whole;
+use crate::pipeline::examiner::{ExaminationInput, Examiner as _, LookOrder};
 use crate::vision::picture::Picture;
 use crate::vision::subject;
 
@@ -59,11 +61,20 @@ enum Step {
         #[arg(long, value_name = "FILE")]
         image: Option<PathBuf>,
     },
-    /// Sampling eight frames of a video.
+    /// Decoding a video: as an examination samples it, or whole.
     Decode {
         /// The video.
         #[arg(long, value_name = "FILE")]
         video: PathBuf,
+        /// Which of its pictures.
+        #[arg(long, value_enum, default_value_t = Pictures::Sampled)]
+        pictures: Pictures,
+    },
+    /// A single picture from its file to the template of its subject, as an examination looks at a document.
+    Look {
+        /// The picture.
+        #[arg(long, value_name = "FILE")]
+        image: PathBuf,
     },
     /// A whole examination of a document and a video, with models that are warm.
     Match {
@@ -74,6 +85,18 @@ enum Step {
         #[arg(long, value_name = "FILE")]
         video: PathBuf,
     },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Pictures {
+    /// What an examination of eight frames looks at, made ready to be looked at.
+    Sampled,
+    /// Every picture.
+    Every,
+    /// Those that others are built on.
+    References,
+    /// Those that are built on no other.
+    Keys,
 }
 
 #[derive(Serialize)]
@@ -101,8 +124,9 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<ExitCode, CliError> {
     let (step, pack, mut times) = match &args.step {
         Step::Embed { batch } => embed(args, config, usize::from(*batch), &mut vector)?,
         Step::Detect { image } => detect(args, config, image.as_deref())?,
-        Step::Decode { video } => decode(args, config, video)?,
-        Step::Match { image, video } => whole(args, config, image, video)?,
+        Step::Look { image } => look(args, config, image)?,
+        Step::Decode { video, pictures } => decode(args, config, video, *pictures)?,
+        Step::Match { image, video } => examine(args, config, image, video)?,
     };
     times.sort_by(f64::total_cmp);
     let at = |index: usize| times.get(index).copied().unwrap_or_default();
@@ -179,16 +203,49 @@ fn detect(args: &BenchArgs, config: &Config, image: Option<&Path>) -> Result<Tim
     Ok(("detect", facts.detector, times))
 }
 
-fn decode(args: &BenchArgs, config: &Config, video: &Path) -> Result<Timed, CliError> {
+fn look(args: &BenchArgs, config: &Config, image: &Path) -> Result<Timed, CliError> {
+    let (examiner, facts) = app::examiner(config)?;
+    let picture = std::fs::read(image)?;
+    let order = LookOrder {
+        picture: &picture,
+        templates: 1,
+        mask: false,
+        liveness: false,
+    };
+    let times = timed(args.runs, || Ok(examiner.look(order).map(drop)?))?;
+    Ok(("look", facts.embedder, times))
+}
+
+fn decode(
+    args: &BenchArgs,
+    config: &Config,
+    video: &Path,
+    pictures: Pictures,
+) -> Result<Timed, CliError> {
     let limits = app::media_limits(config);
+    let threads = usize::from(args.threads);
+    let order = SampleOrder {
+        windows: FRAMES,
+        threads,
+    };
+    let pace = match pictures {
+        Pictures::Sampled => None,
+        Pictures::Every => Some(Pace::EveryPicture),
+        Pictures::References => Some(Pace::ReferencesOnly),
+        Pictures::Keys => Some(Pace::KeysOnly),
+    };
     let times = timed(args.runs, || {
-        let sampled = sampling::sample(video, &limits, FRAMES, &mut |_| ControlFlow::Continue(()));
-        Ok(sampled.map(drop)?)
+        if let Some(pace) = pace {
+            whole::count(video, &limits, pace, threads)?;
+        } else {
+            sampling::sample(video, &limits, order, &mut |_| ControlFlow::Continue(()))?;
+        }
+        Ok(())
     })?;
     Ok(("decode", "ffmpeg".to_owned(), times))
 }
 
-fn whole(
+fn examine(
     args: &BenchArgs,
     config: &Config,
     document: &Path,

@@ -14,7 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::config::Config;
 use crate::evaluation::recall::{Count, Recall, TwoLooks};
-use crate::media::sampling;
+use crate::media::sampling::{self, SampleOrder};
 use crate::pipeline::capture::COMPARABLE;
 use crate::vision::detector::Detector;
 use crate::vision::error::VisionError;
@@ -134,7 +134,11 @@ fn looks(file: &Path, config: &Config, detector: &Detector) -> Result<Vec<Look>,
     }
     let mut looks: Vec<Result<Look, VisionError>> = Vec::new();
     let limits = app::media_limits(config);
-    sampling::sample(file, &limits, FRAMES, &mut |window| {
+    let order = SampleOrder {
+        windows: FRAMES,
+        threads: 1,
+    };
+    sampling::sample(file, &limits, order, &mut |window| {
         for frame in window.candidates {
             let found = Picture::from_rgb(frame.width, frame.height, frame.rgb)
                 .and_then(|picture| twice(&picture, detector));

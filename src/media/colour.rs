@@ -45,6 +45,13 @@ pub(super) struct Plane<'a> {
     pub(super) stride: usize,
 }
 
+impl<'a> Plane<'a> {
+    /// The samples from the beginning of a line on.
+    fn line(&self, row: usize) -> &'a [u8] {
+        self.samples.get(row * self.stride..).unwrap_or_default()
+    }
+}
+
 /// Bits after the point in the fixed-point arithmetic below.
 const POINT: u32 = 14;
 
@@ -78,15 +85,17 @@ impl Factors {
         }
     }
 
-    fn rgb(&self, luma: u8, blue: u8, red: u8) -> [u8; 3] {
-        let luma = (i32::from(luma) - self.black) * self.luma + (1 << (POINT - 1));
-        let (blue, red) = (i32::from(blue) - 128, i32::from(red) - 128);
+    /// Converts a line; every slice is as long as the picture is wide, `rgb` three times.
+    fn line(&self, luma: &[u8], blue: &[u8], red: &[u8], rgb: &mut [u8]) {
         let byte = |value: i32| (value >> POINT).clamp(0, 255) as u8;
-        [
-            byte(luma + self.red * red),
-            byte(luma - self.green_blue * blue - self.green_red * red),
-            byte(luma + self.blue * blue),
-        ]
+        let samples = luma.iter().zip(blue).zip(red);
+        for (pixel, ((&luma, &blue), &red)) in rgb.chunks_exact_mut(3).zip(samples) {
+            let luma = (i32::from(luma) - self.black) * self.luma + (1 << (POINT - 1));
+            let (blue, red) = (i32::from(blue) - 128, i32::from(red) - 128);
+            pixel[0] = byte(luma + self.red * red);
+            pixel[1] = byte(luma - self.green_blue * blue - self.green_red * red);
+            pixel[2] = byte(luma + self.blue * blue);
+        }
     }
 }
 
@@ -98,15 +107,70 @@ pub(super) fn to_rgb(
     coding: Coding,
 ) -> Vec<u8> {
     let factors = Factors::of(coding);
-    let mut rgb = Vec::with_capacity(width * height * 3);
-    for row in 0..height {
-        let [luma, blue, red] =
-            planes.map(|plane| plane.samples.get(row * plane.stride..).unwrap_or_default());
-        for ((&luma, &blue), &red) in luma.iter().zip(blue).zip(red).take(width) {
-            rgb.extend_from_slice(&factors.rgb(luma, blue, red));
-        }
+    let mut rgb = vec![0; width * height * 3];
+    for (row, line) in rgb.chunks_exact_mut(width.max(1) * 3).enumerate() {
+        let [luma, blue, red] = planes.map(|plane| plane.line(row));
+        factors.line(luma, blue, red, line);
     }
     rgb
+}
+
+/// The same where the planes of colour differences have half the width and half the height, both
+/// even: what lies between their samples is on the straight line from one to the next.
+pub(super) fn halved_to_rgb(
+    [luma, blue, red]: [Plane<'_>; 3],
+    width: usize,
+    height: usize,
+    coding: Coding,
+) -> Vec<u8> {
+    let factors = Factors::of(coding);
+    let mut rgb = vec![0; width * height * 3];
+    let (mut blues, mut reds) = (Widened::new(width), Widened::new(width));
+    for (row, line) in rgb.chunks_exact_mut(width.max(1) * 3).enumerate() {
+        let near = row / 2;
+        let far = if row % 2 == 0 {
+            near.saturating_sub(1)
+        } else {
+            (near + 1).min(height / 2 - 1)
+        };
+        blues.fill(blue.line(near), blue.line(far));
+        reds.fill(red.line(near), red.line(far));
+        factors.line(luma.line(row), &blues.line, &reds.line, line);
+    }
+    rgb
+}
+
+/// A line of colour differences at the luma's width.
+struct Widened {
+    line: Vec<u8>,
+    /// Four times the differences at the line's height, with the first and the last repeated.
+    sums: Vec<u16>,
+}
+
+impl Widened {
+    fn new(width: usize) -> Self {
+        Self {
+            line: vec![0; width],
+            sums: vec![0; width / 2 + 2],
+        }
+    }
+
+    /// A sample in between lies three times as close to the one as to the other, both ways.
+    fn fill(&mut self, near: &[u8], far: &[u8]) {
+        let Some((first, rest)) = self.sums.split_first_mut() else {
+            return;
+        };
+        for (sum, (&near, &far)) in rest.iter_mut().zip(near.iter().zip(far)) {
+            *sum = 3 * u16::from(near) + u16::from(far);
+        }
+        let half = self.line.len() / 2;
+        *first = rest[0];
+        rest[half] = rest[half.saturating_sub(1)];
+        for (pair, sums) in self.line.chunks_exact_mut(2).zip(self.sums.windows(3)) {
+            pair[0] = ((3 * sums[1] + sums[0] + 8) >> 4) as u8;
+            pair[1] = ((3 * sums[1] + sums[2] + 8) >> 4) as u8;
+        }
+    }
 }
 
 #[cfg(test)]

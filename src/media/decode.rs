@@ -10,8 +10,9 @@ use crate::media::limits::MediaLimits;
 use crate::media::orientation::Orientation;
 use crate::media::render::{Renderer, square_size};
 
-/// Threads of one decoder: work in parallel is the worker's to arrange, over whole clips.
-const THREADS: usize = 2;
+/// Threads of one decoder at most: each holds pictures of its own, and pictures built on one another
+/// leave little to a third.
+const MOST_THREADS: usize = 2;
 /// Failing answers in a row after which a decoder is taken to have nothing to say.
 const PATIENCE: usize = 64;
 /// FFmpeg's answer to figures that it does not accept.
@@ -25,10 +26,12 @@ const AGAIN: Error = Error::Other {
 
 /// Which pictures a decoder makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+pub enum Pace {
     EveryPicture,
     /// Leaves out those that no other picture is built on.
     ReferencesOnly,
+    /// Leaves out all that are built on others.
+    KeysOnly,
 }
 
 /// A decoded picture, as the codec left it.
@@ -44,7 +47,6 @@ pub(super) struct Decoder {
     orientation: Option<Orientation>,
     renderer: Renderer,
     limits: MediaLimits,
-    decoded: u64,
     damaged: bool,
     /// Pixels of a picture that was too large to decode; 0 where the decoder did not keep the figure.
     oversize: Option<u64>,
@@ -54,21 +56,25 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// Opens a decoder for the demuxer's track, which holds every picture against the limits itself.
+    /// What comes out is the same whatever the number of threads.
     pub(super) fn open(
         demuxer: &Demuxer,
         limits: &MediaLimits,
         pace: Pace,
+        threads: usize,
     ) -> Result<Self, MediaError> {
         let parameters = demuxer.parameters().ok_or(MediaError::NoVideoStream)?;
         let id = parameters.id();
         let mut context = Context::from_parameters(parameters).map_err(failed)?;
-        let mut threads = threading::Config::count(THREADS);
-        threads.kind = threading::Type::Frame;
-        context.set_threading(threads);
+        let mut threading = threading::Config::count(threads.clamp(1, MOST_THREADS));
+        threading.kind = threading::Type::Frame;
+        context.set_threading(threading);
         let mut decoder = context.decoder();
         decoder.set_packet_time_base(demuxer.time_base());
-        if pace == Pace::ReferencesOnly {
-            decoder.skip_frame(Discard::NonReference);
+        match pace {
+            Pace::EveryPicture => {}
+            Pace::ReferencesOnly => decoder.skip_frame(Discard::NonReference),
+            Pace::KeysOnly => decoder.skip_frame(Discard::NonKey),
         }
         let mut options = Dictionary::new();
         options.set("max_pixels", &padded_pixels(limits).to_string());
@@ -81,7 +87,6 @@ impl Decoder {
             orientation: demuxer.orientation(),
             renderer: Renderer::default(),
             limits: *limits,
-            decoded: 0,
             damaged: false,
             oversize: None,
             sent_us: 0,
@@ -119,11 +124,6 @@ impl Decoder {
             }
         }
         Ok(None)
-    }
-
-    /// How many pictures came out.
-    pub(super) fn decoded(&self) -> u64 {
-        self.decoded
     }
 
     /// Whether some packet could not be used.
@@ -170,7 +170,6 @@ impl Decoder {
 
     fn accept(&mut self, picture: frame::Video) -> Result<Picture, MediaError> {
         refuse_large(picture.width(), picture.height(), &self.limits)?;
-        self.decoded += 1;
         let stamp = picture.timestamp().or(picture.pts());
         let time_us = stamp.map_or(self.sent_us, |stamp| micros(stamp, self.time_base));
         Ok(Picture {

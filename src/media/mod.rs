@@ -1,15 +1,16 @@
 //! A video file in, upright RGB frames with their times out.
 
+pub mod decode;
 pub mod error;
 pub mod facts;
 pub mod frame;
 pub mod limits;
 pub mod probe;
 pub mod sampling;
+pub mod whole;
 
 mod colour;
 mod container;
-mod decode;
 mod demux;
 mod orientation;
 mod plan;

@@ -13,7 +13,7 @@ use crate::media::survey::Survey;
 pub fn check(path: &Path, limits: &MediaLimits) -> Result<VideoFacts, MediaError> {
     let survey = Survey::of(&mut Demuxer::open(path, limits)?, limits)?;
     let mut demuxer = Demuxer::open(path, limits)?;
-    let mut decoder = Decoder::open(&demuxer, limits, Pace::EveryPicture)?;
+    let mut decoder = Decoder::open(&demuxer, limits, Pace::EveryPicture, 1)?;
     let (width, height) = first_size(&mut demuxer, &mut decoder)?;
     Ok(facts(&demuxer, &decoder, &survey, (width, height)))
 }

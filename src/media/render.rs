@@ -4,13 +4,16 @@ use ffmpeg_next::software::scaling::{self, Flags};
 use ffmpeg_next::util::format::Pixel;
 use ffmpeg_next::{Rational, color, frame};
 
-use crate::media::colour::{Coding, Plane, Standard, to_rgb};
+use crate::media::colour::{Coding, Plane, Standard, halved_to_rgb, to_rgb};
 use crate::media::demux::failed;
 use crate::media::error::MediaError;
 use crate::media::limits::MediaLimits;
 
 /// Pixels wider than this many times their height, or the reverse, are taken for a mistake.
 const OBLONG: f64 = 4.0;
+
+/// Below this side the scaler places colours by a rule of its own.
+const LEAST_SIDE: usize = 16;
 
 /// Converts pictures; keeps the scaler, since they are mostly alike.
 #[derive(Default)]
@@ -19,9 +22,22 @@ pub(super) struct Renderer {
 }
 
 impl Renderer {
-    /// Scales to the size wanted and converts to RGB. The scaler knows no other luma weights than
-    /// BT.601's unless told through raw pointers, so it only resamples; the colours are made here.
+    /// Scales to the size wanted and converts to RGB.
     pub(super) fn rgb(
+        &mut self,
+        picture: &frame::Video,
+        width: u32,
+        height: u32,
+    ) -> Result<Vec<u8>, MediaError> {
+        match as_it_is(picture, width, height) {
+            Some(rgb) => Ok(rgb),
+            None => self.resampled(picture, width, height),
+        }
+    }
+
+    /// By way of the scaler, which knows no other luma weights than BT.601's unless told through
+    /// raw pointers: it only resamples, and the colours are made here.
+    fn resampled(
         &mut self,
         picture: &frame::Video,
         width: u32,
@@ -65,18 +81,38 @@ impl Renderer {
         if layout.target == Pixel::RGB24 {
             return Ok(packed(out.data(0), out.stride(0), columns * 3, rows));
         }
-        let plane = |index| Plane {
-            samples: out.data(index),
-            stride: out.stride(index),
-        };
-        let planes = [plane(0), plane(1), plane(2)];
         Ok(to_rgb(
-            planes,
+            planes(&out),
             columns,
             rows,
             coding_of(picture, layout.full_range),
         ))
     }
+}
+
+/// What nearly every camera writes, converted without the scaler, to the same bytes: there is
+/// nothing to resample but the colours.
+fn as_it_is(picture: &frame::Video, width: u32, height: u32) -> Option<Vec<u8>> {
+    let (columns, rows) = (width as usize, height as usize);
+    let even = columns.is_multiple_of(2) && rows.is_multiple_of(2);
+    let large = columns.min(rows) >= LEAST_SIDE;
+    let usual = matches!(picture.format(), Pixel::YUV420P | Pixel::YUVJ420P);
+    // A line's length comes as a number without a sign; one that was below zero counts upwards in memory.
+    let downwards = (0..picture.planes()).all(|index| i32::try_from(picture.stride(index)).is_ok());
+    let same = (picture.width(), picture.height()) == (width, height);
+    if !(even && large && usual && downwards && same && picture.planes() == 3) {
+        return None;
+    }
+    let full_range = picture.format() == Pixel::YUVJ420P;
+    let coding = coding_of(picture, full_range);
+    Some(halved_to_rgb(planes(picture), columns, rows, coding))
+}
+
+fn planes(picture: &frame::Video) -> [Plane<'_>; 3] {
+    [0, 1, 2].map(|index| Plane {
+        samples: picture.data(index),
+        stride: picture.stride(index),
+    })
 }
 
 /// The picture's size with square pixels: grown along its short side, or shrunk along its long one
@@ -158,4 +194,41 @@ fn packed(data: &[u8], stride: usize, line: usize, rows: usize) -> Vec<u8> {
         .flat_map(|row| &row[..line.min(row.len())])
         .copied()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_scaler_come_the_same_bytes() {
+        for (width, height) in [(16, 16), (34, 50), (64, 18), (720, 40)] {
+            for format in [Pixel::YUV420P, Pixel::YUVJ420P] {
+                let picture = noise(format, width, height);
+                let direct = as_it_is(&picture, width, height).unwrap();
+                let scaled = Renderer::default().resampled(&picture, width, height);
+                assert!(direct == scaled.unwrap(), "{format:?} {width}x{height}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_to_be_resampled_goes_to_the_scaler() {
+        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 60, 40), 80, 40), None);
+        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 61, 40), 61, 40), None);
+        assert_eq!(as_it_is(&noise(Pixel::YUV444P, 60, 40), 60, 40), None);
+        assert_eq!(as_it_is(&noise(Pixel::YUV420P, 64, 8), 64, 8), None);
+    }
+
+    fn noise(format: Pixel, width: u32, height: u32) -> frame::Video {
+        let mut picture = frame::Video::new(format, width, height);
+        let mut state = 12345_u32;
+        for index in 0..3 {
+            for sample in picture.data_mut(index) {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *sample = (state >> 24) as u8;
+            }
+        }
+        picture
+    }
 }

@@ -18,6 +18,15 @@ pub const MOST_WINDOWS: usize = 64;
 /// Pictures for each candidate from which on those that no other depends on may be left out.
 const PLENTY: u64 = 8;
 
+/// How closely a clip is looked at, and with how much of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleOrder {
+    /// Equal stretches of time, 1 to [`MOST_WINDOWS`].
+    pub windows: usize,
+    /// Threads that may decode; what comes out does not depend on them.
+    pub threads: usize,
+}
+
 /// One of the equal stretches of time that a clip is divided into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -31,18 +40,18 @@ pub struct Window {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SamplingReport {
     pub facts: VideoFacts,
-    /// Pictures that the decoder gave out.
+    /// Pictures that were decoded on the way to those that were wanted.
     pub decoded_frames: u64,
     /// Part of the file is missing or unreadable; the windows come from the rest.
     pub truncated: bool,
 }
 
-/// Divides the clip into `windows` equal stretches of time and hands each that holds a picture to
+/// Divides the clip into equal stretches of time and hands each that holds a picture to
 /// `on_window`, in order, until it breaks off. A clip with fewer pictures than windows gives fewer.
 pub fn sample(
     path: &Path,
     limits: &MediaLimits,
-    windows: usize,
+    SampleOrder { windows, threads }: SampleOrder,
     on_window: &mut dyn FnMut(Window) -> ControlFlow<()>,
 ) -> Result<SamplingReport, MediaError> {
     if !(1..=MOST_WINDOWS).contains(&windows) {
@@ -58,7 +67,7 @@ pub fn sample(
         wants_without_jumps(&survey, windows),
     ] {
         let demuxer = Demuxer::open(path, limits)?;
-        let decoder = Decoder::open(&demuxer, limits, pace(&survey, &wants))?;
+        let decoder = Decoder::open(&demuxer, limits, pace(&survey, &wants), threads)?;
         let mut sampler = Sampler::new(demuxer, decoder, &survey, &wants, on_window);
         sampler.run()?;
         if let Some(report) = sampler.report() {
@@ -104,6 +113,7 @@ struct Sampler<'a> {
     held: Option<Picture>,
     window: Option<Window>,
     size: Option<(u32, u32)>,
+    decoded: u64,
     stopped: bool,
     on_window: &'a mut dyn FnMut(Window) -> ControlFlow<()>,
 }
@@ -125,6 +135,7 @@ impl<'a> Sampler<'a> {
             held: None,
             window: None,
             size: None,
+            decoded: 0,
             stopped: false,
             on_window,
         }
@@ -157,7 +168,7 @@ impl<'a> Sampler<'a> {
     fn report(&self) -> Option<SamplingReport> {
         Some(SamplingReport {
             facts: probe::facts(&self.demuxer, &self.decoder, self.survey, self.size?),
-            decoded_frames: self.decoder.decoded(),
+            decoded_frames: self.decoded,
             truncated: self.survey.damaged || self.decoder.damaged(),
         })
     }
@@ -223,12 +234,15 @@ impl<'a> Sampler<'a> {
         Ok(())
     }
 
-    /// Takes every picture that the decoder has ready.
+    /// Takes every picture that the decoder has ready. One from before the key frame that the
+    /// current want starts from came only because a decoder with more threads answers later.
     fn collect(&mut self, sound_from: i64) -> Result<(), MediaError> {
-        while !self.done()
+        while let Some(want) = self.wants.first()
+            && !self.stopped
             && let Some(picture) = self.decoder.receive()?
         {
-            if picture.time_us >= sound_from {
+            if picture.time_us >= want.key.map_or(sound_from, |key| key.max(sound_from)) {
+                self.decoded += 1;
                 self.take(picture)?;
             }
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
+
 use crate::operations::Operations;
 use crate::operations::accept_evidence::Target;
 use crate::operations::authenticate::Caller;
@@ -40,12 +42,14 @@ impl Operations {
         let aim = self.aim(caller, request.target).await?;
         let session = aim.session.id;
         self.refuse_when_busy().await?;
-        let document = self.check(request.document, EvidenceKind::Document).await?;
-        let (video, kept_blob) = match request.video {
+        let document = self.check(request.document, EvidenceKind::Document);
+        let (document, video, kept_blob) = match request.video {
             VideoSource::Uploaded(upload) => {
-                (Some(self.check(upload, EvidenceKind::Video).await?), None)
+                let video = self.check(upload, EvidenceKind::Video);
+                let (document, video) = join(document, video).await;
+                (document?, Some(video?), None)
             }
-            VideoSource::Kept => (None, Some(self.kept_video(session).await?)),
+            VideoSource::Kept => (document.await?, None, Some(self.kept_video(session).await?)),
         };
 
         let document = document.record(session);

@@ -140,7 +140,8 @@ pub(crate) fn problem(error: ExamineError) -> Result<PictureProblem, ExamineErro
         ExamineError::Picture(_)
         | ExamineError::Document(_)
         | ExamineError::Video(_)
-        | ExamineError::Vision(_) => Err(error),
+        | ExamineError::Vision(_)
+        | ExamineError::Threads(_) => Err(error),
     }
 }
 

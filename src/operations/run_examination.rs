@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use uuid::Uuid;
@@ -68,8 +70,11 @@ impl Operations {
         examiner: Arc<dyn Examiner>,
     ) -> Result<(), Error> {
         let rules = Rules::parse(&record.order.rules).map_err(Error::internal)?;
-        let document = self.fetch(&record.order.document_blob).await?;
-        let video = self.fetch(&record.order.video_blob).await?;
+        let (document, video) = try_join(
+            self.fetch(&record.order.document_blob),
+            self.fetch(&record.order.video_blob),
+        )
+        .await?;
         let frames = usize::from(record.order.frames);
         let examining = tokio::task::spawn_blocking(move || {
             let input = ExaminationInput {
@@ -77,8 +82,14 @@ impl Operations {
                 video: &video,
                 frames,
             };
-            let hashes = (sha256_of(&document)?, sha256_of(&video)?);
-            Ok::<_, Error>((examiner.examine(input, &mut |_, _| ()), hashes))
+            // Beside the examination: a thread that only reads is soon done.
+            std::thread::scope(|threads| {
+                let hashing = threads.spawn(|| Ok((sha256_of(&document)?, sha256_of(&video)?)));
+                let examined = examiner.examine(input, &mut |_, _| ());
+                let hashes: Result<_, Error> =
+                    hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
+                Ok::<_, Error>((examined, hashes?))
+            })
         });
         let (examined, hashes) = tokio::select! {
             examined = examining => examined.map_err(Error::internal)??,
@@ -110,12 +121,13 @@ impl Operations {
             report: examined.examination,
             signals: examined.signals,
         };
-        let mut pictures = Vec::with_capacity(examined.thumbnails.len());
-        for thumbnail in examined.thumbnails {
+        // All at once, as each waits for the disk.
+        let pictures = examined.thumbnails.into_iter().map(|thumbnail| async move {
             let key = thumbnail_key(record.session, record.id, thumbnail.frame);
             self.store.put_blob(&key, thumbnail.jpeg).await?;
-            pictures.push(key);
-        }
+            Ok::<_, Error>(key)
+        });
+        let pictures = try_join_all(pictures).await?;
         let stored = self
             .store
             .finish_examination(record.id, worker, &judgement, self.clock.now())
@@ -247,7 +259,7 @@ fn code_of(error: &ExamineError) -> ReasonCode {
     match error {
         ExamineError::Document(_) | ExamineError::Picture(_) => ReasonCode::DocumentUnreadable,
         ExamineError::Video(_) => ReasonCode::VideoUnreadable,
-        ExamineError::Vision(_) => ReasonCode::ServiceFailure,
+        ExamineError::Vision(_) | ExamineError::Threads(_) => ReasonCode::ServiceFailure,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::ThreadPoolBuildError;
+
 use crate::media::error::MediaError;
 use crate::scoring::signals::Signals;
 use crate::session::examination::{CaptureCode, Examination, FaceBox, FaceFinding, PackHash};
@@ -99,6 +101,8 @@ pub enum ExamineError {
     Picture(#[source] VisionError),
     #[error("the networks could not be run: {0}")]
     Vision(#[source] VisionError),
+    #[error("no threads could be had to examine with: {0}")]
+    Threads(#[source] ThreadPoolBuildError),
 }
 
 impl ExamineError {
@@ -107,7 +111,7 @@ impl ExamineError {
         match self {
             Self::Document(error) | Self::Picture(error) => error.is_about_the_picture(),
             Self::Video(error) => error.is_about_the_file(),
-            Self::Vision(_) => false,
+            Self::Vision(_) | Self::Threads(_) => false,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Looks at a single picture with the real networks: which faces, whose, and their templates.
 
 use crate::pipeline::capture;
-use crate::pipeline::examine::{FaceExaminer, comparable, face_box, face_finding, thumbnail};
+use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{ExamineError, LookOrder, Looked, LookedFace};
+use crate::pipeline::faces::{comparable, face_box, face_finding, thumbnail};
 use crate::session::examination::{CaptureCode, FaceBox};
 use crate::session::template::Template;
 use crate::vision::detector::Face;

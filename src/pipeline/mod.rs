@@ -5,3 +5,8 @@ pub mod capture;
 pub mod examine;
 pub mod examiner;
 pub mod look;
+
+mod cores;
+mod document;
+mod faces;
+mod timeline;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use futures_util::future::join_all;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -134,11 +135,12 @@ impl Store {
     }
 
     async fn put_uploads(&self, uploads: &[Upload]) -> Result<(), StoreError> {
-        for upload in uploads {
-            self.put_blob_file(&upload.evidence.blob, &upload.file)
-                .await?;
-        }
-        Ok(())
+        // All of them at once, as each waits for the disk; and all to their end, so that nothing is
+        // still being written where something has to be taken out again.
+        let puts = uploads
+            .iter()
+            .map(|upload| self.put_blob_file(&upload.evidence.blob, &upload.file));
+        join_all(puts).await.into_iter().collect()
     }
 
     /// Deletes blobs that no row names. A transaction may have been carried out although the

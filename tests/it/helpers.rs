@@ -276,6 +276,8 @@ impl TestApp {
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: folder.path().join("data"),
+            // So that a test which holds the examiner holds every examination.
+            workers: 1,
             ..Config::default()
         };
         change(&mut config);

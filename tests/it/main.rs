@@ -11,6 +11,7 @@ mod cli;
 mod cli_rules;
 mod contract;
 mod evaluation;
+mod examination;
 mod faces;
 mod forms;
 mod helpers;

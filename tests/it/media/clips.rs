@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use likeness::media::error::MediaError;
 use likeness::media::frame::Frame;
 use likeness::media::limits::MediaLimits;
-use likeness::media::sampling::{SamplingReport, Window, sample};
+use likeness::media::sampling::{SampleOrder, SamplingReport, Window, sample};
 use tempfile::TempDir;
 
 /// Limits that none of the well-made clips reaches.
@@ -73,13 +73,39 @@ impl Clips {
     }
 }
 
-/// Samples a clip and keeps everything, which a caller with long clips would not.
+/// Samples a clip and keeps everything, which a caller with long clips would not. Does it on one
+/// thread and on two, which must give the same.
 pub(super) fn sampled(
     path: &Path,
     windows: usize,
 ) -> Result<(SamplingReport, Vec<Window>), MediaError> {
+    let [alone, together] = [1, 2].map(|threads| on_threads(path, windows, threads));
+    match (&alone, &together) {
+        (Ok(alone), Ok(together)) => assert!(
+            alone == together,
+            "{}: {:?} and {:?}",
+            path.display(),
+            alone.0,
+            together.0
+        ),
+        _ => assert_eq!(
+            alone.as_ref().map_err(ToString::to_string),
+            together.as_ref().map_err(ToString::to_string),
+            "{}",
+            path.display()
+        ),
+    }
+    alone
+}
+
+fn on_threads(
+    path: &Path,
+    windows: usize,
+    threads: usize,
+) -> Result<(SamplingReport, Vec<Window>), MediaError> {
     let mut kept = Vec::new();
-    let report = sample(path, &LIMITS, windows, &mut |window| {
+    let order = SampleOrder { windows, threads };
+    let report = sample(path, &LIMITS, order, &mut |window| {
         kept.push(window);
         ControlFlow::Continue(())
     })?;

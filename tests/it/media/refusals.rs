@@ -5,13 +5,18 @@ use std::path::Path;
 use likeness::media::error::MediaError;
 use likeness::media::limits::MediaLimits;
 use likeness::media::probe;
+use likeness::media::sampling::{SampleOrder, sample};
 
 use crate::media::clips::{COUNTING, Clips, LIMITS, sampled};
 
 /// What both doors answer, which has to be the same.
 fn refusal(path: &Path, limits: &MediaLimits) -> MediaError {
     let checked = probe::check(path, limits).unwrap_err();
-    let sampled = likeness::media::sampling::sample(path, limits, 8, &mut |_| {
+    let order = SampleOrder {
+        windows: 8,
+        threads: 1,
+    };
+    let sampled = sample(path, limits, order, &mut |_| {
         panic!("a refused file gave a window")
     });
     assert_eq!(checked.to_string(), sampled.unwrap_err().to_string());

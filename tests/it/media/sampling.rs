@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use likeness::media::error::MediaError;
-use likeness::media::sampling::{Window, sample};
+use likeness::media::sampling::{SampleOrder, Window, sample};
 
 use crate::media::clips::{COUNTING, Clips, LIMITS, number, sampled};
 
@@ -55,7 +55,11 @@ fn frames_that_nothing_depends_on_are_left_out() {
 fn decoding_ends_with_the_caller_s_interest() {
     let clips = Clips::new();
     let mut seen = 0;
-    let report = sample(&long(&clips, 1000, "-bf 0"), &LIMITS, 8, &mut |_| {
+    let order = SampleOrder {
+        windows: 8,
+        threads: 2,
+    };
+    let report = sample(&long(&clips, 1000, "-bf 0"), &LIMITS, order, &mut |_| {
         seen += 1;
         ControlFlow::Break(())
     })

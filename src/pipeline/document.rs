@@ -1,0 +1,54 @@
+//! Looks at the document photo: whose face is on it, how it was captured, and its embedding.
+
+use crate::pipeline::capture;
+use crate::pipeline::examine::FaceExaminer;
+use crate::pipeline::examiner::{ExaminationInput, ExamineError};
+use crate::pipeline::faces::{comparable, face_box, face_finding};
+use crate::session::examination::{CaptureCode, DocumentFinding};
+use crate::vision::embedder::Embedding;
+use crate::vision::picture::Picture;
+use crate::vision::subject;
+
+/// What a document shows, and its face's embedding if it shows one.
+pub(super) type DocumentSeen = (DocumentFinding, Option<Embedding>);
+
+impl FaceExaminer {
+    pub(super) fn look_at_document(
+        &self,
+        input: ExaminationInput<'_>,
+    ) -> Result<DocumentSeen, ExamineError> {
+        let picture =
+            Picture::open(input.document, &self.picture_limits).map_err(ExamineError::Document)?;
+        let found =
+            subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
+        let Some(found) = found else {
+            let finding = DocumentFinding {
+                code: CaptureCode::NoUsableFace,
+                width: picture.width(),
+                height: picture.height(),
+                quarter_turns: 0,
+                faces: 0,
+                face: None,
+            };
+            return Ok((finding, None));
+        };
+        let size = (found.upright.width(), found.upright.height());
+        let finding = DocumentFinding {
+            code: capture::document_code(
+                Some(face_box(&found.face)),
+                comparable(&found.face, &found.all),
+                size,
+            ),
+            width: size.0,
+            height: size.1,
+            quarter_turns: found.quarter_turns,
+            faces: found.all.len() as u32,
+            face: Some(face_finding(&found.upright, &found.face)),
+        };
+        let embedding = self
+            .embedder
+            .embed(&found.upright, &found.face)
+            .map_err(ExamineError::Vision)?;
+        Ok((finding, Some(embedding)))
+    }
+}
