@@ -120,7 +120,7 @@ pub struct Embedder {
 }
 
 enum Loaded {
-    Dlib(DlibResnet),
+    Dlib(Box<DlibResnet>),
     Retail(Box<Retail0095>),
 }
 
@@ -152,7 +152,7 @@ impl Embedder {
         let tensors = tensors.map_err(wrong)?;
         let (network, template, side) = match pack.network {
             Network::DlibResnet => (
-                Loaded::Dlib(DlibResnet::new(&tensors).map_err(wrong)?),
+                Loaded::Dlib(Box::new(DlibResnet::new(&tensors).map_err(wrong)?)),
                 templates::dlib_resnet(),
                 dlib_resnet::SIDE,
             ),
