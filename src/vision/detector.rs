@@ -33,7 +33,7 @@ pub struct Face {
 const SURE_ENOUGH: [f32; 3] = [0.6, 0.7, 0.7];
 /// Each level of the pyramid has 0.709 of the side of the one before, about half of its pixels
 /// (the default of `facenet-pytorch` 2.6.0).
-pub const PYRAMID_FACTOR: f64 = 0.709;
+const PYRAMID_FACTOR: f64 = 0.709;
 /// The first network's window: a face of `min_face` pixels is shrunk to this side.
 const WINDOW: f64 = 12.0;
 const STRIDE: usize = 2;

@@ -1,7 +1,7 @@
 //! Whose face is meant: on a document the largest, in a frame the most central large one.
 
 use crate::vision::coarse::Coarse;
-use crate::vision::detector::{Detector, Face, PYRAMID_FACTOR};
+use crate::vision::detector::{Detector, Face};
 use crate::vision::error::VisionError;
 use crate::vision::picture::Picture;
 use crate::vision::quality;
@@ -97,16 +97,9 @@ pub fn frame_subject(faces: &[Face], width: u32, height: u32) -> Option<usize> {
         .map(|(index, _)| index)
 }
 
-/// The size from which on faces are looked for, so that those of the share are found. It is a level
-/// of the pyramid that begins with the smallest face of all: the levels above are then the same as if
-/// everything were looked for, and so is what they show.
 fn share(picture: &Picture, share: f32) -> f32 {
     let shorter = picture.width().min(picture.height()) as f32;
-    let mut size = SMALLEST_FACE;
-    while size / PYRAMID_FACTOR as f32 <= shorter * share {
-        size /= PYRAMID_FACTOR as f32;
-    }
-    size
+    (shorter * share).max(SMALLEST_FACE)
 }
 
 /// Turns the picture until a face settles how it lies, else takes the turn that most speaks for.

@@ -107,7 +107,7 @@ fn faces_above_the_bound_are_those_that_looking_for_everything_finds() {
     };
     let (left, right) = (picture("mtcnn/astronaut.png"), picture("mtcnn/obama.png"));
     let frame = surface(900, 640, &[(&left, 40, 300), (&right, 560, 120)]);
-    assert!(min_face_for(&frame) > 30.0);
+    assert!(min_face_for(&frame) > 50.0);
     let bounded = detector.detect(&frame, min_face_for(&frame));
     let all = detector.detect(&frame, 20.0).expect("the networks run");
     let bounded = bounded.expect("the networks run");
@@ -118,7 +118,7 @@ fn faces_above_the_bound_are_those_that_looking_for_everything_finds() {
     );
     for (bounded, face) in bounded.iter().zip(&all) {
         let overlap = bounded.bounds.iou(&face.bounds);
-        assert!(overlap > 0.95, "{overlap}");
+        assert!(overlap > 0.8, "{overlap}");
     }
 }
 
