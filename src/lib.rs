@@ -31,7 +31,7 @@
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`].
 //! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
-//! - [`search`]: exact search among the faces of a gallery, held in memory.
+//! - [`search`]: exact search among the faces of a gallery, held in memory; its products are the package `kernels/`'s, too.
 //! - [`notify`]: results posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
 //! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`].
