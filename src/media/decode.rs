@@ -8,7 +8,7 @@ use crate::media::error::MediaError;
 use crate::media::frame::Frame;
 use crate::media::limits::MediaLimits;
 use crate::media::orientation::Orientation;
-use crate::media::render::{Renderer, square_size};
+use crate::media::render::{Renderer, small_size, square_size};
 
 /// Threads of one decoder at most: each holds pictures of its own, and pictures built on one another
 /// leave little to a third.
@@ -154,8 +154,28 @@ impl Decoder {
 
     /// Makes an upright RGB frame of square pixels; its time counts from `first_us`.
     pub(super) fn render(&mut self, picture: &Picture, first_us: i64) -> Result<Frame, MediaError> {
+        let size = square_size(&picture.inner, &self.limits);
+        self.render_at(picture, first_us, size)
+    }
+
+    /// The same, small enough for its shorter side to have at most so many pixels.
+    pub(super) fn render_small(
+        &mut self,
+        picture: &Picture,
+        first_us: i64,
+        shorter_side: u32,
+    ) -> Result<Frame, MediaError> {
+        let size = small_size(square_size(&picture.inner, &self.limits), shorter_side);
+        self.render_at(picture, first_us, size)
+    }
+
+    fn render_at(
+        &mut self,
+        picture: &Picture,
+        first_us: i64,
+        (width, height): (u32, u32),
+    ) -> Result<Frame, MediaError> {
         let orientation = self.orient(picture);
-        let (width, height) = square_size(&picture.inner, &self.limits);
         let rgb = self.renderer.rgb(&picture.inner, width, height)?;
         let rgb = orientation.apply(rgb, width, height);
         let (width, height) = orientation.size(width, height);

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod limits;
 pub mod probe;
 pub mod sampling;
+pub mod watch;
 pub mod whole;
 
 mod colour;

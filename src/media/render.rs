@@ -115,6 +115,17 @@ fn planes(picture: &frame::Video) -> [Plane<'_>; 3] {
     })
 }
 
+/// The size at which the shorter side has at most so many pixels, even as colours are stored.
+pub(super) fn small_size((width, height): (u32, u32), shorter_side: u32) -> (u32, u32) {
+    let shorter = width.min(height);
+    if shorter <= shorter_side {
+        return (width, height);
+    }
+    let scale = f64::from(shorter_side) / f64::from(shorter);
+    let scaled = |side: u32| ((f64::from(side) * scale / 2.0).round() as u32 * 2).max(2);
+    (scaled(width), scaled(height))
+}
+
 /// The picture's size with square pixels: grown along its short side, or shrunk along its long one
 /// where growing would break the limit.
 pub(super) fn square_size(picture: &frame::Video, limits: &MediaLimits) -> (u32, u32) {

@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod capture;
 pub mod examine;
 pub mod examiner;
+pub mod liveness;
 pub mod look;
 
 mod cores;

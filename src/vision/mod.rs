@@ -8,6 +8,7 @@ pub mod detector;
 pub mod embedder;
 pub mod error;
 pub mod geometry;
+pub mod homography;
 mod jpeg;
 pub mod layers;
 pub mod nets;

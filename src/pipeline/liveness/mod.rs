@@ -1,0 +1,9 @@
+//! What moves in a clip, and whether it moves as a live head does: a signal a file, each a number of its own.
+
+pub mod blinks;
+pub mod cuts;
+pub mod glimpse;
+pub mod pulse;
+pub mod relief;
+pub mod repeats;
+pub mod screen;
