@@ -16,13 +16,26 @@ pub struct Geometry {
     pub stride: usize,
     /// 0, or 1 for a filter of 3×3.
     pub padding: usize,
+    /// Whether a step of two may end one pixel beyond the right and the lower edge, over zeros.
+    pub overhang: bool,
 }
 
 impl Geometry {
+    /// Whether what a filter reads lies within a map and the zeros around it, one pixel on every side.
+    pub(crate) fn is_sound(self) -> bool {
+        let beyond = !self.overhang || (self.stride <= 2 && self.padding == 0);
+        self.stride > 0 && self.padding <= 1 && beyond
+    }
+
     /// Over how many places a filter steps; none where it is larger than the map.
     pub(crate) fn extent(self, length: usize) -> Option<usize> {
         let free = (length + 2 * self.padding).checked_sub(self.side)?;
-        Some(free / self.stride + 1)
+        let steps = if self.overhang {
+            free.div_ceil(self.stride)
+        } else {
+            free / self.stride
+        };
+        Some(steps + 1)
     }
 }
 
@@ -123,11 +136,7 @@ impl Dense {
                 weights.len()
             );
         }
-        if bias.len() != outputs
-            || slopes.is_empty()
-            || geometry.stride == 0
-            || geometry.padding > 1
-        {
+        if bias.len() != outputs || slopes.is_empty() || !geometry.is_sound() {
             misfit!(
                 "{outputs} outputs do not go with {} biases, {} slopes or {geometry:?}",
                 bias.len(),
@@ -225,6 +234,7 @@ mod tests {
                     side,
                     stride,
                     padding,
+                    overhang: false,
                 },
             }
         }
@@ -255,6 +265,7 @@ mod tests {
                 side,
                 stride,
                 padding,
+                ..
             } = self.geometry;
             let mut sum = f64::from(self.bias[output]);
             for input in 0..self.inputs {
@@ -287,18 +298,20 @@ mod tests {
 
     #[test]
     fn every_machine_says_what_the_books_say() {
-        for geometry in [
-            [3, 1, 1],
-            [3, 2, 0],
-            [7, 2, 0],
-            [3, 1, 0],
-            [1, 1, 0],
-            [2, 1, 0],
-            [3, 2, 1],
+        for (geometry, overhang) in [
+            ([3, 1, 1], false),
+            ([3, 2, 0], false),
+            ([3, 2, 0], true),
+            ([7, 2, 0], false),
+            ([3, 1, 0], false),
+            ([1, 1, 0], false),
+            ([2, 1, 0], false),
+            ([3, 2, 1], false),
         ] {
             for (inputs, outputs) in [(3, 32), (32, 40), (5, 10), (16, 33), (8, 16)] {
-                for [rows, columns] in [[9, 8], [17, 17], [7, 23]] {
-                    let made = Made::new(inputs, outputs, geometry);
+                for [rows, columns] in [[9, 8], [17, 17], [7, 23], [10, 18]] {
+                    let mut made = Made::new(inputs, outputs, geometry);
+                    made.geometry.overhang = overhang;
                     let values = crooked(2 * inputs * rows * columns, 0.7);
                     let maps = Maps::from_planes(&values, [2, inputs, rows, columns]).unwrap();
                     for machine in Machine::all() {
@@ -405,6 +418,9 @@ mod tests {
         );
         let mut other = Made::new(3, 4, [3, 1, 0]);
         other.geometry.side = 5;
+        assert!(other.layer(Machine::best()).is_err());
+        let mut other = Made::new(3, 4, [3, 3, 0]);
+        other.geometry.overhang = true;
         assert!(other.layer(Machine::best()).is_err());
         let mut other = Made::new(3, 4, [3, 1, 0]);
         other.bias.pop();

@@ -29,8 +29,8 @@ pub struct Depthwise {
     /// (side, side, channels, up to a whole vector).
     filters: Aligned,
     bias: Aligned,
-    /// What a negative sum is multiplied by.
-    slope: f32,
+    /// What a negative sum is multiplied by, a channel.
+    slopes: Aligned,
 }
 
 impl std::fmt::Debug for Depthwise {
@@ -40,19 +40,19 @@ impl std::fmt::Debug for Depthwise {
 }
 
 impl Depthwise {
-    /// Packs filters (channels, side, side) for a machine.
+    /// Packs filters (channels, side, side) for a machine; `slopes` are one for all, or one a channel.
     pub fn pack(
         machine: Machine,
         weights: &[f32],
         bias: &[f32],
-        slope: f32,
+        slopes: &[f32],
         geometry: Geometry,
     ) -> Result<Self, Misfit> {
         let (channels, area) = (bias.len(), geometry.side * geometry.side);
         if channels == 0
             || weights.len() != channels * area
-            || geometry.stride == 0
-            || geometry.padding > 1
+            || ![1, channels].contains(&slopes.len())
+            || !geometry.is_sound()
         {
             misfit!(
                 "{} weights are not {channels} filters of {geometry:?}",
@@ -64,15 +64,21 @@ impl Depthwise {
         for (index, weight) in weights.iter().enumerate() {
             filters[index % area * padded + index / area] = *weight;
         }
-        let mut filled = Aligned::zeros(padded);
-        filled[..channels].copy_from_slice(bias);
+        let fill = |values: &[f32]| {
+            let mut filled = Aligned::zeros(padded);
+            let all = values.iter().cycle().take(channels);
+            for (to, from) in filled.iter_mut().zip(all) {
+                *to = *from;
+            }
+            filled
+        };
         Ok(Self {
             machine,
             geometry,
             channels,
             filters,
-            bias: filled,
-            slope,
+            bias: fill(bias),
+            slopes: fill(slopes),
         })
     }
 
@@ -163,6 +169,7 @@ impl Filtering<'_> {
             side,
             stride,
             padding,
+            ..
         } = self.layer.geometry;
         let (channels, pitch) = (self.maps.channels, self.maps.pitch());
         let corner = self.maps.at(read, row * stride, 0) - padding * (pitch + 1) * channels;
@@ -207,15 +214,16 @@ impl Filtering<'_> {
         let (layer, channels) = (self.layer, self.maps.channels);
         let (apart, written) = (layer.bias.len(), self.to.channels);
         let (filters, biases) = (layer.filters.as_ptr(), layer.bias.as_ptr());
+        let slopes = layer.slopes.as_ptr();
         // SAFETY: filters are as long as whole vectors; what a filter reaches is in the maps, whose
         // last pixel has a vector's room after it.
         unsafe {
-            let slope = L::splat(layer.slope);
             let from = row.from.add(column * row.step);
             let to = row.to.add(column * written);
             for channel in (0..channels).step_by(L::WIDTH) {
                 let from = from.add(channel);
                 let weights = filters.add(self.first + channel);
+                let slope = L::load(slopes.add(self.first + channel));
                 let mut sums = [L::load(biases.add(self.first + channel)); COUNT];
                 for y in 0..3 {
                     let mut values = [L::splat(0.0); MOST_READ];
@@ -259,7 +267,8 @@ impl Filtering<'_> {
                         sum = sum.plus_product(L::load(value), L::load(weight));
                     }
                     let pixel = row.to.add(column * self.to.channels + channel);
-                    put(sum, L::splat(layer.slope), channels - channel, pixel);
+                    let slope = L::load(layer.slopes.as_ptr().add(first));
+                    put(sum, slope, channels - channel, pixel);
                 }
             }
         }
@@ -290,26 +299,36 @@ mod tests {
 
     #[test]
     fn it_is_a_convolution_whose_other_weights_are_nothing() {
-        for [side, stride, padding] in [[3, 1, 1], [3, 2, 1], [3, 1, 0], [5, 1, 0], [1, 2, 0]] {
+        for ([side, stride, padding], overhang) in [
+            ([3, 1, 1], false),
+            ([3, 2, 1], false),
+            ([3, 2, 0], true),
+            ([3, 1, 0], false),
+            ([5, 1, 0], false),
+            ([5, 2, 0], true),
+            ([1, 2, 0], false),
+        ] {
             let geometry = Geometry {
                 side,
                 stride,
                 padding,
+                overhang,
             };
             for channels in [1, 8, 16, 21, 40] {
                 let area = side * side;
                 let (weights, bias) = (crooked(channels * area, 1.3), crooked(channels, 0.3));
+                let slopes = crooked(channels, 0.9);
                 let mut mixing = vec![0.0; channels * channels * area];
                 for channel in 0..channels {
                     mixing[(channel * channels + channel) * area..][..area]
                         .copy_from_slice(&weights[channel * area..][..area]);
                 }
-                let values = crooked(2 * channels * 9 * 7, 0.7);
-                let maps = Maps::from_planes(&values, [2, channels, 9, 7]).unwrap();
+                let values = crooked(2 * channels * 10 * 8, 0.7);
+                let maps = Maps::from_planes(&values, [2, channels, 10, 8]).unwrap();
                 let truth = Filters {
                     weights: &mixing,
                     bias: &bias,
-                    slopes: &[0.25],
+                    slopes: &slopes,
                     inputs: channels,
                     outputs: channels,
                     geometry,
@@ -318,7 +337,8 @@ mod tests {
                 let truth = Dense::pack(Machine::Portable, &truth).unwrap();
                 let truth = truth.forward(&maps).unwrap().to_planes();
                 for machine in Machine::all() {
-                    let layer = Depthwise::pack(machine, &weights, &bias, 0.25, geometry).unwrap();
+                    let layer =
+                        Depthwise::pack(machine, &weights, &bias, &slopes, geometry).unwrap();
                     let found = layer.forward(&maps).unwrap().to_planes();
                     assert_eq!(found.len(), truth.len());
                     for (found, expected) in found.iter().zip(&truth) {
@@ -338,8 +358,10 @@ mod tests {
             side: 3,
             stride: 1,
             padding: 0,
+            overhang: false,
         };
-        let layer = Depthwise::pack(Machine::best(), &[1.0; 18], &[0.0; 2], 1.0, geometry).unwrap();
+        let layer =
+            Depthwise::pack(Machine::best(), &[1.0; 18], &[0.0; 2], &[1.0], geometry).unwrap();
         let maps = |channels, side| {
             let values = crooked(channels * side * side, 0.1);
             Maps::from_planes(&values, [1, channels, side, side]).unwrap()
@@ -347,6 +369,9 @@ mod tests {
         assert!(layer.forward(&maps(2, 3)).is_ok());
         assert!(layer.forward(&maps(2, 2)).is_err());
         assert!(layer.forward(&maps(3, 3)).is_err());
-        assert!(Depthwise::pack(Machine::best(), &[1.0; 17], &[0.0; 2], 1.0, geometry).is_err());
+        assert!(
+            Depthwise::pack(Machine::best(), &[1.0; 18], &[0.0; 2], &[1.0; 3], geometry).is_err()
+        );
+        assert!(Depthwise::pack(Machine::best(), &[1.0; 17], &[0.0; 2], &[1.0], geometry).is_err());
     }
 }

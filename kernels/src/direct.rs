@@ -180,6 +180,7 @@ impl Block<'_> {
             side,
             stride,
             padding,
+            ..
         } = layer.geometry;
         let (channels, pitch) = (self.maps.channels, self.maps.pitch());
         let corner = self.maps.at(picture, row * stride, 0) - padding * (pitch + 1) * channels;

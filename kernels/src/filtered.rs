@@ -241,6 +241,7 @@ mod tests {
                                 side: dense[0],
                                 stride: dense[1],
                                 padding: dense[2],
+                                overhang: false,
                             },
                             precision: Precision::Full,
                         },
@@ -250,10 +251,11 @@ mod tests {
                         side: 3,
                         stride,
                         padding,
+                        overhang: false,
                     };
                     let (weights, bias) = (crooked(channels * 9, 0.7), crooked(channels, 0.9));
                     let depthwise =
-                        Depthwise::pack(machine, &weights, &bias, 0.5, geometry).unwrap();
+                        Depthwise::pack(machine, &weights, &bias, &[0.5], geometry).unwrap();
                     let values = crooked(2 * inputs * 33 * 18, 0.7);
                     let maps = Maps::from_planes(&values, [2, inputs, 33, 18]).unwrap();
                     let apart = depthwise.forward(&dense.forward(&maps).unwrap()).unwrap();

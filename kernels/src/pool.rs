@@ -21,6 +21,17 @@ pub fn max_pool(maps: &Maps, side: usize, overhang: bool) -> Result<Maps, Misfit
     max_pool_on(Machine::best(), maps, side, overhang)
 }
 
+/// The largest of windows of 2×2 in steps of two, in the first channels of wider maps of zeros.
+pub fn max_pool_wider(maps: &Maps, channels: usize) -> Result<Maps, Misfit> {
+    let (rows, columns) = (maps.rows / 2, maps.columns / 2);
+    if rows == 0 || columns == 0 || maps.channels > channels {
+        misfit!("{maps:?} halved are larger than {rows}×{columns}×{channels}");
+    }
+    let mut out = Maps::zeros(maps.pictures, rows, columns, channels);
+    largest_into(Machine::best(), maps, 2, &mut out);
+    Ok(out)
+}
+
 fn max_pool_on(machine: Machine, maps: &Maps, side: usize, overhang: bool) -> Result<Maps, Misfit> {
     let of = |length: usize| {
         let free = length.checked_sub(side)?;
@@ -30,7 +41,13 @@ fn max_pool_on(machine: Machine, maps: &Maps, side: usize, overhang: bool) -> Re
         misfit!("{maps:?} are smaller than a window of {side}");
     };
     let mut out = Maps::bordered(maps.pictures, rows, columns, maps.channels);
-    let to = Target::new(&mut out, false);
+    largest_into(machine, maps, side, &mut out);
+    Ok(out)
+}
+
+fn largest_into(machine: Machine, maps: &Maps, side: usize, out: &mut Maps) {
+    let (rows, columns) = (out.rows, out.columns);
+    let to = Target::new(out, false);
     let lines = maps.pictures * rows;
     let strips = team::members().min(lines);
     team::split(strips, |strip| {
@@ -43,7 +60,6 @@ fn max_pool_on(machine: Machine, maps: &Maps, side: usize, overhang: bool) -> Re
             lines: lines * strip / strips..lines * (strip + 1) / strips,
         });
     });
-    Ok(out)
 }
 
 /// Some rows of largest numbers.
@@ -157,6 +173,16 @@ mod tests {
         let negative = Maps::from_planes(&[-3.0, -1.0, -2.0, -4.0], [1, 1, 2, 2]).unwrap();
         assert_eq!(max_pool(&negative, 2, true).unwrap().to_planes(), [-1.0]);
         assert!(max_pool(&maps(5, 5), 6, true).is_err());
+    }
+
+    #[test]
+    fn wider_maps_have_the_largest_first_and_zeros_after() {
+        let found = max_pool_wider(&maps(4, 5), 3).unwrap();
+        let mut expected = vec![6.0, 8.0, 16.0, 18.0];
+        expected.resize(12, 0.0);
+        assert_eq!(found.to_planes(), expected);
+        assert!(max_pool_wider(&found, 2).is_err());
+        assert!(max_pool_wider(&maps(1, 5), 2).is_err());
     }
 
     #[test]

@@ -288,6 +288,7 @@ mod tests {
                         side: 1,
                         stride: 1,
                         padding: 0,
+                        overhang: false,
                     },
                     precision: Precision::Reduced,
                 },
@@ -315,9 +316,10 @@ mod tests {
                     side: 3,
                     stride: 2,
                     padding: 1,
+                    overhang: false,
                 };
                 let weights = crooked(outputs * 9, 0.7);
-                Depthwise::pack(Machine::best(), &weights, &bias, 0.5, geometry).unwrap()
+                Depthwise::pack(Machine::best(), &weights, &bias, &[0.5], geometry).unwrap()
             };
             let apart = depthwise().forward(&layer.forward(&maps).unwrap()).unwrap();
             let together = Filtered::new(layer, depthwise()).unwrap();

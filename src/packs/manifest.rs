@@ -36,12 +36,14 @@ pub struct Pack {
     pub accuracy: Vec<Accuracy>,
 }
 
-/// What a pack is for.
+/// What a pack is for. Without a detector and an embedder there is no service; the others are told as absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PackKind {
     Detector,
     Embedder,
+    Landmarks,
+    Liveness,
 }
 
 /// The architecture that the weights belong to.
@@ -52,6 +54,8 @@ pub enum Network {
     DlibResnet,
     #[serde(rename = "retail_0095")]
     Retail0095,
+    FaceMesh,
+    MiniFasnet,
 }
 
 impl Network {
@@ -59,7 +63,10 @@ impl Network {
     pub fn offers(self, precision: Precision) -> bool {
         match (precision, self) {
             (Precision::F32, _) | (Precision::Bf16, Self::Retail0095) => true,
-            (Precision::Bf16, Self::Mtcnn | Self::DlibResnet) => false,
+            (
+                Precision::Bf16,
+                Self::Mtcnn | Self::DlibResnet | Self::FaceMesh | Self::MiniFasnet,
+            ) => false,
         }
     }
 }
@@ -139,6 +146,7 @@ pub enum Format {
     TorchLegacy,
     Dlib,
     OpenvinoBin,
+    Tflite,
 }
 
 /// Where a file comes from.
@@ -299,6 +307,8 @@ impl fmt::Display for PackKind {
         f.write_str(match self {
             Self::Detector => "detector",
             Self::Embedder => "embedder",
+            Self::Landmarks => "landmarks",
+            Self::Liveness => "liveness",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Fetches what is missing: a detector and the best embedder that can be had, or what was asked for.
+//! Fetches what is missing: a detector, the best embedder that can be had and what else can be had, or what was asked for.
 
 use std::fmt;
 use std::fs;
@@ -44,6 +44,27 @@ pub struct PullReport {
     pub fetched: Vec<String>,
     /// Set when a better embedder could not be had.
     pub weaker: Option<Weaker>,
+    /// Kinds that a service can do without, of which no pack could be had.
+    pub absent: Vec<Absent>,
+}
+
+/// Why a service goes without packs of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    pub kind: PackKind,
+    pub preferred: String,
+    pub reason: String,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "note: without {}, because {}; to have it, run `likeness models pull --pack {}` where its \
+             source can be reached, or with `--mirror DIR` on a folder that holds its files",
+            self.kind, self.reason, self.preferred
+        )
+    }
 }
 
 /// Why the embedder is not the preferred one.
@@ -84,6 +105,8 @@ pub fn pull(
     } else if options.packs.is_empty() {
         run.first(manifest, PackKind::Detector)?;
         run.first(manifest, PackKind::Embedder)?;
+        run.first_if_any(manifest, PackKind::Landmarks)?;
+        run.first_if_any(manifest, PackKind::Liveness)?;
     } else {
         let packs = options.packs.iter().map(|name| manifest.pack(name));
         run.every(packs.collect::<Result<_, _>>()?)?;
@@ -109,6 +132,9 @@ pub fn prepare(manifest: &Manifest, cache: &Cache, ready: &[String]) -> Result<(
     Ok(())
 }
 
+/// A pack that could not be had, and why.
+type Failed<'a> = (&'a Pack, PackError);
+
 struct Run<'a> {
     cache: &'a Cache,
     progress: &'a dyn Progress,
@@ -130,24 +156,50 @@ impl Run<'_> {
 
     /// The first of its kind that can be had; the failure of the preferred one if none can.
     fn first(&mut self, manifest: &Manifest, kind: PackKind) -> Result<(), PackError> {
-        let mut failed: Option<(&Pack, PackError)> = None;
+        let (chosen, failed) = self.try_in_order(manifest, kind)?;
+        match (chosen, failed) {
+            (Some(chosen), failed) => {
+                self.report.weaker = failed.map(|(preferred, error)| Weaker {
+                    chosen: chosen.name.clone(),
+                    preferred: preferred.name.clone(),
+                    reason: why(&error),
+                });
+                Ok(())
+            }
+            (None, Some((_, error))) => Err(error),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// The first of a kind that a service can do without; a note if none can be had.
+    fn first_if_any(&mut self, manifest: &Manifest, kind: PackKind) -> Result<(), PackError> {
+        if let (None, Some((preferred, error))) = self.try_in_order(manifest, kind)? {
+            self.report.absent.push(Absent {
+                kind,
+                preferred: preferred.name.clone(),
+                reason: why(&error),
+            });
+        }
+        Ok(())
+    }
+
+    /// The first of its kind that can be had, and why the preferred one could not.
+    fn try_in_order<'a>(
+        &mut self,
+        manifest: &'a Manifest,
+        kind: PackKind,
+    ) -> Result<(Option<&'a Pack>, Option<Failed<'a>>), PackError> {
+        let mut failed: Option<Failed<'a>> = None;
         for pack in manifest.of_kind(kind) {
             match self.pack(pack) {
-                Ok(()) => {
-                    self.report.weaker = failed.map(|(preferred, error)| Weaker {
-                        chosen: pack.name.clone(),
-                        preferred: preferred.name.clone(),
-                        reason: why(&error),
-                    });
-                    return Ok(());
-                }
+                Ok(()) => return Ok((Some(pack), failed)),
                 Err(error @ PackError::Io { .. }) => return Err(error),
                 Err(error) => {
                     failed.get_or_insert((pack, error));
                 }
             }
         }
-        failed.map_or(Ok(()), |(_, error)| Err(error))
+        Ok((None, failed))
     }
 
     fn pack(&mut self, pack: &Pack) -> Result<(), PackError> {

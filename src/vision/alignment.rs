@@ -50,6 +50,16 @@ pub struct Similarity {
 }
 
 impl Similarity {
+    /// Longer by `scale`, turned clockwise by `radians` as the picture is seen, then shifted.
+    pub fn new(scale: f32, radians: f32, shift: Point) -> Self {
+        let (sin, cos) = radians.sin_cos();
+        Self {
+            a: scale * cos,
+            b: scale * sin,
+            shift,
+        }
+    }
+
     /// The one that brings `from` closest to `to`, by the sum of squared distances (Umeyama 1991, in the plane and
     /// without its reflection). Points that all lie on one spot give a shift.
     pub fn between(from: &[Point], to: &[Point]) -> Self {
@@ -103,7 +113,7 @@ fn centre(points: &[Point]) -> (f64, f64) {
 }
 
 /// A picture that can be asked between its pixels.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     rgb: &'a [u8],
     width: usize,
     last_x: f32,
@@ -111,7 +121,7 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn new(picture: &'a Picture) -> Self {
+    pub(super) fn new(picture: &'a Picture) -> Self {
         Self {
             rgb: picture.rgb(),
             width: picture.width() as usize,
@@ -141,7 +151,7 @@ impl<'a> Source<'a> {
     }
 
     /// Linear in both directions between the four pixels around `place`.
-    fn between(&self, place: Point) -> [f32; 3] {
+    pub(super) fn between(&self, place: Point) -> [f32; 3] {
         // `max` before `min` also sends what is not a number to 0.
         let x = place.x.max(0.0).min(self.last_x);
         let y = place.y.max(0.0).min(self.last_y);

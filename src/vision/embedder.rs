@@ -163,7 +163,7 @@ impl Embedder {
                 templates::retail_0095(),
                 retail_0095::SIDE,
             ),
-            Network::Mtcnn => {
+            Network::Mtcnn | Network::FaceMesh | Network::MiniFasnet => {
                 return Err(wrong(candle_core::Error::msg("the pack holds no embedder")));
             }
         };

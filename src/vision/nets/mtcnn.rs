@@ -238,6 +238,7 @@ fn valid(side: usize) -> Geometry {
         side,
         stride: 1,
         padding: 0,
+        overhang: false,
     }
 }
 

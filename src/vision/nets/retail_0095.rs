@@ -59,7 +59,7 @@ impl Retail0095 {
                     .pp("depthwise")
                     .get((HEAD, 1, LAST_SIDE, LAST_SIDE), "weight")?,
                 &head.pp("depthwise").get(HEAD, "bias")?,
-                STRAIGHT,
+                &[STRAIGHT],
                 geometry(LAST_SIDE, 1, 0),
             )?,
             embed: layers::pack_linear(
@@ -133,6 +133,7 @@ fn geometry(side: usize, stride: usize, padding: usize) -> Geometry {
         side,
         stride,
         padding,
+        overhang: false,
     }
 }
 
@@ -182,11 +183,10 @@ fn dense(weights: &VarBuilder, [outputs, inputs]: [usize; 2], geometry: Geometry
 }
 
 fn depthwise(weights: &VarBuilder, channels: usize, stride: usize) -> Result<Depthwise> {
-    let slope = slope(weights)?;
     layers::pack_depthwise(
         &weights.get((channels, 1, 3, 3), "weight")?,
         &weights.get(channels, "bias")?,
-        slope[0],
+        &slope(weights)?,
         geometry(3, stride, 1),
     )
 }

@@ -37,7 +37,19 @@ fn the_shipped_manifest_is_in_order_of_preference() {
         .flat_map(|pack| &pack.files)
         .map(|file| file.licence.as_str())
         .collect();
-    assert_eq!(licences, ["MIT", "MIT", "MIT", "Apache-2.0", "CC0-1.0"]);
+    assert_eq!(
+        licences,
+        [
+            "MIT",
+            "MIT",
+            "MIT",
+            "Apache-2.0",
+            "CC0-1.0",
+            "Apache-2.0",
+            "Apache-2.0",
+            "Apache-2.0"
+        ]
+    );
 }
 
 #[test]
