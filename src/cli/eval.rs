@@ -1,7 +1,7 @@
 //! `likeness eval`: measures a pack on anybody's labelled pairs, and calibrates it if asked.
 
-mod date;
-mod machine;
+pub(super) mod date;
+pub(super) mod machine;
 mod progress;
 
 use std::fs::File;

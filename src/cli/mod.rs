@@ -13,6 +13,7 @@ pub mod compare;
 pub mod embed;
 pub mod error;
 pub mod eval;
+pub mod eval_liveness;
 pub mod galleries;
 pub mod match_files;
 pub mod models;
@@ -50,6 +51,7 @@ enum Command {
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
     Eval(eval::EvalArgs),
+    EvalLiveness(eval_liveness::EvalLivenessArgs),
     Recall(recall::RecallArgs),
     Bench(bench::BenchArgs),
     Models(models::ModelsArgs),
@@ -87,6 +89,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
             };
             Ok(eval::run(&args, &settings, &mut std::io::stdout())?)
         }
+        Command::EvalLiveness(args) => eval_liveness::run(&args, &config),
         Command::Recall(args) => recall::run(&args, &config),
         Command::Bench(args) => bench::run(&args, &config),
         Command::Models(args) => {

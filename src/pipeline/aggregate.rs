@@ -1,16 +1,33 @@
 //! From the document and the frames to the signals that rules speak about (pure).
 
+use crate::pipeline::liveness::motion::Motion;
 use crate::scoring::functions::median;
 use crate::scoring::signals::{FrameSeries, Signals};
 use crate::session::examination::{DocumentFinding, FaceFinding, FrameFinding};
 
-/// Draws the signals. `comparable` holds, for every frame, the faces as large as its subject.
-pub fn signals(
-    document: &DocumentFinding,
-    frames: &[FrameFinding],
-    comparable: &[usize],
-    frames_asked: usize,
-) -> Signals {
+/// What an examination found, to draw signals from.
+#[derive(Clone, Copy)]
+pub struct Found<'a> {
+    pub document: &'a DocumentFinding,
+    pub frames: &'a [FrameFinding],
+    /// For every frame, the faces as large as its subject.
+    pub comparable: &'a [usize],
+    pub frames_asked: usize,
+    pub motion: Motion,
+    /// The share of frames with the session's own face, in percent.
+    pub same_person: Option<f64>,
+}
+
+/// Draws the signals.
+pub fn signals(found: Found<'_>) -> Signals {
+    let Found {
+        document,
+        frames,
+        comparable,
+        frames_asked,
+        motion,
+        same_person,
+    } = found;
     let series = series(frames, comparable);
     let turns = of_faces(frames, |face| {
         face.pose.yaw.abs().max(face.pose.pitch.abs())
@@ -30,8 +47,16 @@ pub fn signals(
         document_face_px: on_document(shorter_side),
         document_sharpness: on_document(|face| face.sharpness),
         document_brightness: on_document(|face| face.brightness),
-        // Nothing examines liveness yet; the rules say what that means.
-        liveness: None,
+        liveness: median(&series.liveness),
+        blink_count: motion.blinks.map(f64::from),
+        head_relief: motion.relief,
+        fresh_frames: motion.fresh,
+        unbroken: motion.unbroken,
+        screen_free: motion.screen_free,
+        pulse: motion.pulse,
+        same_person,
+        challenge: None,
+        mask: median(&series.mask),
         frames: Some(series),
     }
 }
@@ -46,6 +71,8 @@ fn series(frames: &[FrameFinding], comparable: &[usize]) -> FrameSeries {
         roll: of_faces(frames, |face| face.pose.roll),
         face_px: of_faces(frames, shorter_side),
         confidence: of_faces(frames, |face| face.confidence),
+        liveness: frames.iter().filter_map(|frame| frame.liveness).collect(),
+        mask: frames.iter().filter_map(|frame| frame.mask).collect(),
         faces: comparable.iter().map(|faces| *faces as f64).collect(),
     }
 }
@@ -88,6 +115,8 @@ mod tests {
             }),
             similarity: sharpness.map(|_| 0.5),
             percentage: sharpness.map(|_| 85.0),
+            liveness: sharpness.map(f64::from),
+            mask: None,
         }
     }
 
@@ -102,7 +131,17 @@ mod tests {
             faces: 0,
             face: None,
         };
-        let signals = signals(&document, &frames, &[1, 0, 2], 8);
+        let signals = signals(Found {
+            document: &document,
+            frames: &frames,
+            comparable: &[1, 0, 2],
+            frames_asked: 8,
+            motion: Motion {
+                blinks: Some(3),
+                ..Motion::default()
+            },
+            same_person: Some(100.0),
+        });
         let series = signals.frames.unwrap();
         assert_eq!(series.sharpness, [30.0, 10.0]);
         assert_eq!(series.yaw, [-20.0, -20.0]);
@@ -110,6 +149,8 @@ mod tests {
         assert_eq!(series.faces, [1.0, 0.0, 2.0]);
         assert_eq!(signals.sharpness, Some(20.0));
         assert_eq!(signals.head_turn, Some(20.0));
+        assert_eq!(signals.liveness, Some(20.0));
+        assert_eq!((signals.mask, signals.blink_count), (None, Some(3.0)));
         assert_eq!(signals.faces_in_video, 2);
         assert_eq!(signals.document_face_px, None);
     }

@@ -30,13 +30,22 @@ impl Cores {
 }
 
 impl Share<'_> {
+    /// One thread beside the share's, for what goes on aside.
+    pub(super) fn one() -> Result<ThreadPool, ThreadPoolBuildError> {
+        threads(1)
+    }
+
     /// Threads of the holder's own, in which the networks divide their work among as many.
     pub(super) fn pool(&self) -> Result<ThreadPool, ThreadPoolBuildError> {
-        ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .thread_name(|_| "examining".to_owned())
-            .build()
+        threads(self.threads)
     }
+}
+
+fn threads(count: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
+    ThreadPoolBuilder::new()
+        .num_threads(count)
+        .thread_name(|_| "examining".to_owned())
+        .build()
 }
 
 impl Drop for Share<'_> {

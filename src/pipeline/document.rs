@@ -12,6 +12,18 @@ use crate::vision::subject;
 /// What a document shows, and its face's embedding if it shows one.
 pub(super) type DocumentSeen = (DocumentFinding, Option<Embedding>);
 
+/// What a document tells that is not there.
+pub(super) fn nobody() -> DocumentFinding {
+    DocumentFinding {
+        code: CaptureCode::NoUsableFace,
+        width: 0,
+        height: 0,
+        quarter_turns: 0,
+        faces: 0,
+        face: None,
+    }
+}
+
 impl FaceExaminer {
     pub(super) fn look_at_document(
         &self,
@@ -23,12 +35,9 @@ impl FaceExaminer {
             subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
         let Some(found) = found else {
             let finding = DocumentFinding {
-                code: CaptureCode::NoUsableFace,
                 width: picture.width(),
                 height: picture.height(),
-                quarter_turns: 0,
-                faces: 0,
-                face: None,
+                ..nobody()
             };
             return Ok((finding, None));
         };

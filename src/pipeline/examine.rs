@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -9,15 +10,14 @@ use std::time::Instant;
 use crate::media::error::MediaError;
 use crate::media::limits::MediaLimits;
 use crate::media::sampling::{self, SampleOrder, SamplingReport};
-use crate::pipeline::aggregate;
-use crate::pipeline::capture;
+use crate::pipeline::conclude::Evidence;
 use crate::pipeline::cores::{Cores, Share};
-use crate::pipeline::document::DocumentSeen;
+use crate::pipeline::document::nobody;
 use crate::pipeline::examiner::{
-    ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, Thumbnail,
+    ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked,
 };
 use crate::pipeline::timeline::{Course, Document, Row, Started};
-use crate::session::examination::{Examination, FrameFinding, VideoFinding};
+use crate::pipeline::watching::Watching;
 use crate::vision::detector::{Detector, Face};
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
@@ -31,8 +31,9 @@ const AHEAD: usize = 1;
 pub struct FaceExaminer {
     pub(super) detector: Detector,
     pub(super) embedder: Embedder,
+    pub(super) landmarker: Option<crate::vision::landmarks::Landmarker>,
     pub(super) picture_limits: PictureLimits,
-    media_limits: MediaLimits,
+    pub(super) media_limits: MediaLimits,
     cores: Cores,
 }
 
@@ -52,6 +53,7 @@ impl FaceExaminer {
         Self {
             detector,
             embedder,
+            landmarker: None,
             picture_limits,
             media_limits,
             cores: Cores::default(),
@@ -100,23 +102,56 @@ impl Examiner for FaceExaminer {
         input: ExaminationInput<'_>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Examined, ExamineError> {
+        let document = Document::new();
+        self.examine_beside(document, input, progress)
+    }
+}
+
+impl FaceExaminer {
+    pub(super) fn liveness_of(&self, _: &Picture, _: &Face) -> Result<Option<f64>, VisionError> {
+        Ok(None)
+    }
+    pub(super) fn mask_of(&self, _: &Picture, _: &Face) -> Result<Option<f64>, VisionError> {
+        Ok(None)
+    }
+    /// A video by itself, as if beside a document that shows nobody.
+    pub fn examine_video(&self, video: &Path, frames: usize) -> Result<Examined, ExamineError> {
+        let document = Document::new();
+        let _ = document.set(Ok((nobody(), None)));
+        let input = ExaminationInput {
+            document: Path::new(""),
+            video,
+            frames,
+        };
+        self.examine_beside(document, input, &mut |_, _| {})
+    }
+
+    /// The document is looked at where that was not done yet.
+    fn examine_beside(
+        &self,
+        document: Document,
+        input: ExaminationInput<'_>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Examined, ExamineError> {
         let started = Instant::now();
         let share = self.cores.share();
-        let document = Document::new();
-        let (report, rows) = self.watch(input, &share, &document, &mut |done| {
+        let seen = self.watch(input, &share, &document, &mut |done| {
             progress(done, input.frames);
         })?;
         let document = match document.into_inner() {
             Some(seen) => seen?,
             None => self.look_at_document(input)?,
         };
-        let report = report.map_err(ExamineError::Video)?;
-        let rows = rows.map_err(ExamineError::Vision)?;
-        Ok(self.conclude(input, document, rows, report, started))
+        Ok(self.conclude(Evidence {
+            frames_asked: input.frames,
+            document,
+            report: seen.report.map_err(ExamineError::Video)?,
+            rows: seen.rows.map_err(ExamineError::Vision)?,
+            watching: seen.watching.map_err(ExamineError::Vision)?,
+            started,
+        }))
     }
-}
 
-impl FaceExaminer {
     /// Decodes on one thread, finds faces and compares them on those of the share, all at once; the
     /// document comes first. What each found or broke on stands for itself, so that which of two
     /// faults is told does not depend on which was faster.
@@ -126,8 +161,12 @@ impl FaceExaminer {
         share: &Share<'_>,
         document: &Document,
         progress: &mut dyn FnMut(usize),
-    ) -> Result<Watched, ExamineError> {
-        let pool = share.pool().map_err(ExamineError::Threads)?;
+    ) -> Result<Seen, ExamineError> {
+        let pools = (
+            share.pool().map_err(ExamineError::Threads)?,
+            Share::one().map_err(ExamineError::Threads)?,
+        );
+        let (pool, aside) = (&pools.0, &pools.1);
         let order = SampleOrder {
             windows: input.frames,
             threads: share.threads,
@@ -143,85 +182,33 @@ impl FaceExaminer {
                         }
                     })
                 });
+            let watching = threads.spawn(move || aside.install(|| self.watch_motion(input.video)));
             let started = pool.in_place_scope(|scope| {
-                scope.spawn(|_| {
-                    let _ = document.set(self.look_at_document(input));
-                });
+                if document.get().is_none() {
+                    scope.spawn(|_| {
+                        let _ = document.set(self.look_at_document(input));
+                    });
+                }
                 let course = Course {
                     document,
-                    pool: &pool,
+                    pool,
                     scope,
                     progress,
                 };
                 self.look_at_windows(windows, course)
             });
-            let report = sampling.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (report, started.and_then(Started::finish))
+            Seen {
+                report: sampling.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                rows: started.and_then(Started::finish),
+                watching: watching.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            }
         }))
-    }
-
-    fn conclude(
-        &self,
-        input: ExaminationInput<'_>,
-        (document, embedding): DocumentSeen,
-        rows: Vec<Row>,
-        report: SamplingReport,
-        started: Instant,
-    ) -> Examined {
-        let comparable: Vec<usize> = rows.iter().map(|row| row.comparable).collect();
-        let size = rows
-            .first()
-            .map_or((report.facts.width, report.facts.height), |row| row.size);
-        let mut thumbnails = Vec::new();
-        let mut frames = Vec::with_capacity(rows.len());
-        for (index, row) in rows.into_iter().enumerate() {
-            let index = index as u32;
-            let seen = row
-                .closer
-                .as_ref()
-                .and_then(|closer| closer.embedding.as_ref());
-            let pair = embedding.as_ref().zip(seen);
-            let similarity = pair.map(|(document, seen)| document.similarity(seen));
-            frames.push(FrameFinding {
-                index,
-                time_ms: row.time_ms,
-                faces: row.faces,
-                face: row.closer.as_ref().map(|closer| closer.face),
-                similarity,
-                percentage: similarity.map(|similarity| self.embedder.percentage(similarity)),
-            });
-            thumbnails.extend(row.closer.map(|closer| Thumbnail {
-                frame: index,
-                jpeg: closer.thumbnail,
-            }));
-        }
-        let signals = aggregate::signals(&document, &frames, &comparable, input.frames);
-        let video = VideoFinding {
-            code: capture::video_code(&frames, &comparable, size),
-            container: report.facts.container,
-            codec: report.facts.codec,
-            width: report.facts.width,
-            height: report.facts.height,
-            duration_ms: report.facts.duration_ms,
-            truncated: report.truncated,
-            decoded_frames: report.decoded_frames,
-        };
-        Examined {
-            examination: Examination {
-                pack: self.embedder.pack().to_owned(),
-                document,
-                video,
-                frames,
-                took_ms: started.elapsed().as_millis() as u64,
-            },
-            signals,
-            thumbnails,
-        }
     }
 }
 
-/// What came of the decoding, and of the looking.
-type Watched = (
-    Result<SamplingReport, MediaError>,
-    Result<Vec<Row>, VisionError>,
-);
+/// What came of the decoding, of the looking and of the watching.
+struct Seen {
+    report: Result<SamplingReport, MediaError>,
+    rows: Result<Vec<Row>, VisionError>,
+    watching: Result<Option<Watching>, VisionError>,
+}

@@ -7,7 +7,9 @@ pub mod examiner;
 pub mod liveness;
 pub mod look;
 
+mod conclude;
 mod cores;
 mod document;
 mod faces;
 mod timeline;
+mod watching;

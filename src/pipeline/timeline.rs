@@ -37,8 +37,11 @@ pub(super) struct Row {
 /// What a closer look at a frame's subject gives.
 pub(super) struct Closer {
     pub(super) face: FaceFinding,
-    /// None where the document has nothing to compare it with.
+    /// None where nothing follows from it: the document cannot be read.
     pub(super) embedding: Option<Embedding>,
+    /// 0–100, where a pack tells it, like the next.
+    pub(super) liveness: Option<f64>,
+    pub(super) mask: Option<f64>,
     pub(super) thumbnail: Vec<u8>,
 }
 
@@ -149,8 +152,9 @@ impl FaceExaminer {
         face: &Face,
         document: &Document,
     ) -> Result<Closer, VisionError> {
-        let nothing_to_compare = matches!(document.get(), Some(Ok((_, None)) | Err(_)));
-        let embedding = if nothing_to_compare {
+        // Without a face on the document the frames are still compared with each other.
+        let nothing_follows = matches!(document.get(), Some(Err(_)));
+        let embedding = if nothing_follows {
             None
         } else {
             Some(self.embedder.embed(picture, face)?)
@@ -158,6 +162,8 @@ impl FaceExaminer {
         Ok(Closer {
             face: face_finding(picture, face),
             embedding,
+            liveness: self.liveness_of(picture, face)?,
+            mask: self.mask_of(picture, face)?,
             thumbnail: thumbnail(picture, face)?,
         })
     }

@@ -47,7 +47,15 @@ impl Reading {
 
     /// Whether it says something of a live person.
     pub fn is_liveness(self) -> bool {
-        self.signal().name == "liveness"
+        let of_liveness = [
+            ReasonCode::LivenessNotShown,
+            ReasonCode::PersonChanges,
+            ReasonCode::VideoRepeats,
+            ReasonCode::VideoCut,
+            ReasonCode::ScreenSeen,
+            ReasonCode::ChallengeNotMet,
+        ];
+        of_liveness.contains(&self.signal().too_low)
     }
 
     /// What it means that it is on the wrong side of a bound.

@@ -25,6 +25,12 @@ pub enum ReasonCode {
     DocumentTooBright,
     LivenessNotShown,
     LivenessNotExamined,
+    PersonChanges,
+    VideoRepeats,
+    VideoCut,
+    ScreenSeen,
+    FaceCovered,
+    ChallengeNotMet,
     NotExamined,
     RuleNotMet,
     ReviewRequired,
@@ -74,8 +80,8 @@ struct ReasonFacts {
 
 impl ReasonCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 30] = {
-        let mut all = [Self::Other; 30];
+    pub const ALL: [Self; 36] = {
+        let mut all = [Self::Other; 36];
         let mut index = 0;
         while index < all.len() {
             all[index] = texts::REASONS[index].code;
@@ -171,6 +177,10 @@ mod tests {
         for code in [
             ReasonCode::FaceChanges,
             ReasonCode::LivenessNotShown,
+            ReasonCode::PersonChanges,
+            ReasonCode::VideoRepeats,
+            ReasonCode::VideoCut,
+            ReasonCode::ScreenSeen,
             ReasonCode::SuspectedFraud,
             ReasonCode::PersonNotTheSame,
             ReasonCode::RuleNotMet,

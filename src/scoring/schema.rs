@@ -189,11 +189,11 @@ pub fn vocabulary() -> Value {
             "argument": function.argument.in_words(),
             "meaning": function.meaning
         })).collect::<Vec<_>>(),
-        "reasons": ReasonCode::ALL.map(|code| json!({
+        "reasons": ReasonCode::ALL.iter().map(|code| json!({
             "code": code.name(),
             "source": code.source().name(),
             "officer_text": code.officer_text(),
             "applicant_text": code.applicant_text()
-        }))
+        })).collect::<Vec<_>>()
     })
 }

@@ -20,7 +20,27 @@ pub struct Signals {
     pub document_face_px: Option<f64>,
     pub document_sharpness: Option<f64>,
     pub document_brightness: Option<f64>,
+    /// Of the frames that were looked at closely, by the passive pack.
     pub liveness: Option<f64>,
+    /// What follows was added later, and is absent in examinations older than that.
+    #[serde(default)]
+    pub blink_count: Option<f64>,
+    #[serde(default)]
+    pub head_relief: Option<f64>,
+    #[serde(default)]
+    pub fresh_frames: Option<f64>,
+    #[serde(default)]
+    pub unbroken: Option<f64>,
+    #[serde(default)]
+    pub screen_free: Option<f64>,
+    #[serde(default)]
+    pub pulse: Option<f64>,
+    #[serde(default)]
+    pub same_person: Option<f64>,
+    #[serde(default)]
+    pub challenge: Option<f64>,
+    #[serde(default)]
+    pub mask: Option<f64>,
     /// Frame by frame; absent in examinations older than this.
     #[serde(default)]
     pub frames: Option<FrameSeries>,
@@ -38,6 +58,11 @@ pub struct FrameSeries {
     /// Shorter side of the face.
     pub face_px: Vec<f64>,
     pub confidence: Vec<f64>,
+    /// Empty where no pack tells it, like the next.
+    #[serde(default)]
+    pub liveness: Vec<f64>,
+    #[serde(default)]
+    pub mask: Vec<f64>,
     /// One value a sampled frame, with a face or without: the faces as large as its subject.
     pub faces: Vec<f64>,
 }

@@ -71,6 +71,12 @@ pub struct FrameFinding {
     pub similarity: Option<f32>,
     /// The similarity by the pack's calibration, 0–100.
     pub percentage: Option<f64>,
+    /// How live the face looks, 0–100, where a pack tells it.
+    #[serde(default)]
+    pub liveness: Option<f64>,
+    /// How surely it wears a mask, 0–100, where a pack tells it.
+    #[serde(default)]
+    pub mask: Option<f64>,
 }
 
 /// The video as it was read.
@@ -85,6 +91,18 @@ pub struct VideoFinding {
     /// The stream broke off; what decoded was used.
     pub truncated: bool,
     pub decoded_frames: u64,
+    /// Absent where nothing could watch, and in older examinations.
+    #[serde(default)]
+    pub watched: Option<Watched>,
+}
+
+/// How much of a video was watched for what moves in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    pub frames: u64,
+    pub until_ms: u64,
+    /// The video goes on after that.
+    pub cut_short: bool,
 }
 
 /// Everything an examination saw. Pure observation: no rule has looked at it yet.

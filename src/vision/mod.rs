@@ -9,6 +9,7 @@ pub mod embedder;
 pub mod error;
 pub mod eyes;
 pub mod geometry;
+pub mod grey;
 pub mod homography;
 mod jpeg;
 pub mod landmarks;

@@ -1,21 +1,14 @@
 //! How well a face was captured: sharpness, brightness, and where the head points.
 
-use kernels::shrink::Values;
-
 use crate::vision::detector::Face;
 use crate::vision::geometry::{BoundingBox, Point};
+use crate::vision::grey;
 use crate::vision::picture::Picture;
-use crate::vision::resample::{Region, area_averages};
+use crate::vision::resample::Region;
 
 /// Faces are brought to this side before they are measured, so that a near one and a far one can be
 /// compared. A face smaller than it keeps its own size: enlarging adds no detail to measure.
 const SIDE: f32 = 128.0;
-
-/// Grey levels are 0–255.
-const LEVELS: Values = Values {
-    centre: 0.0,
-    scale: 1.0,
-};
 
 /// How far the tip of the nose stands out before the line of the eyes, in distances between the
 /// eyes. Fitted, like the next constant, to what head-pose-estimation-adas-0001 (Open Model Zoo) says
@@ -103,15 +96,7 @@ fn grey(picture: &Picture, bounds: &BoundingBox) -> Grey {
     let scale = (SIDE / across.max(down) as f32).min(1.0);
     let shrunk = |length: usize| ((length as f32 * scale) as usize).max(1);
     let (width, height) = (shrunk(across), shrunk(down));
-    let Ok(colours) = area_averages(picture, &[region], (width, height), LEVELS) else {
-        return Grey::default();
-    };
-    // The luma weights of ITU-R BT.601.
-    let luma = |pixel: &[f32]| match pixel {
-        [red, green, blue, ..] => 0.299 * red + 0.587 * green + 0.114 * blue,
-        _ => 0.0,
-    };
-    let values = colours.pixels().map(luma).collect();
+    let values = grey::grey(picture, region, (width, height));
     Grey { width, values }
 }
 

@@ -155,6 +155,8 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
             face: percentage.map(|_| face()),
             similarity: percentage.map(|percentage| percentage as f32 / 100.0),
             percentage: *percentage,
+            liveness: None,
+            mask: percentage.map(|_| 2.0),
         })
         .collect();
     let has_face = scene.document != CaptureCode::NoUsableFace;
@@ -179,6 +181,16 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
         document_sharpness: has_face.then_some(500.0),
         document_brightness: has_face.then_some(120.0),
         liveness: None,
+        // All else that default rules ask of a live person.
+        blink_count: Some(3.0),
+        head_relief: Some(80.0),
+        fresh_frames: Some(100.0),
+        unbroken: Some(100.0),
+        screen_free: Some(100.0),
+        pulse: Some(20.0),
+        same_person: Some(100.0),
+        challenge: None,
+        mask: Some(2.0),
         frames: None,
     };
     Examined {
@@ -201,6 +213,7 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
                 duration_ms: Some(4000),
                 truncated: false,
                 decoded_frames: 30,
+                watched: None,
             },
             frames,
             took_ms: 1,

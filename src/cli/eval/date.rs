@@ -5,7 +5,7 @@ use crate::session::time::Timestamp;
 const MILLISECONDS_A_DAY: i64 = 86_400_000;
 
 /// The day in UTC as 2026-01-31.
-pub(super) fn year_month_day(moment: Timestamp) -> String {
+pub(in crate::cli) fn year_month_day(moment: Timestamp) -> String {
     let mut days = moment.0.div_euclid(MILLISECONDS_A_DAY);
     let mut year = 1970;
     while days < 0 {

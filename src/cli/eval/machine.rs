@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 
 /// Cores, processor and memory, as far as the system tells.
-pub(super) fn describe() -> String {
+pub(in crate::cli) fn describe() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();

@@ -3,6 +3,8 @@
 pub mod blinks;
 pub mod cuts;
 pub mod glimpse;
+pub mod motion;
+pub mod one_person;
 pub mod pulse;
 pub mod relief;
 pub mod repeats;

@@ -11,7 +11,7 @@ const BEING_LOOKED_AT: &str =
     "A member of our team will look at your recording. You do not need to do anything now.";
 
 /// Every reason. Rules first, then the service, then officers.
-pub(super) const REASONS: [ReasonFacts; 30] = [
+pub(super) const REASONS: [ReasonFacts; 36] = [
     ReasonFacts {
         code: ReasonCode::FaceMismatch,
         name: "FACE_MISMATCH",
@@ -130,6 +130,48 @@ pub(super) const REASONS: [ReasonFacts; 30] = [
         source: ReasonSource::Rules,
         officer: "Nothing examined whether a live person was filmed.",
         applicant: BEING_LOOKED_AT,
+    },
+    ReasonFacts {
+        code: ReasonCode::PersonChanges,
+        name: "PERSON_CHANGES",
+        source: ReasonSource::Rules,
+        officer: "Some frames of the video show another face than the rest of it.",
+        applicant: NOT_CONFIRMED,
+    },
+    ReasonFacts {
+        code: ReasonCode::VideoRepeats,
+        name: "VIDEO_REPEATS",
+        source: ReasonSource::Rules,
+        officer: "Pictures of the video were shown before in it: it stands still, or begins again.",
+        applicant: NOT_CONFIRMED,
+    },
+    ReasonFacts {
+        code: ReasonCode::VideoCut,
+        name: "VIDEO_CUT",
+        source: ReasonSource::Rules,
+        officer: "The video looks as if it was put together from several.",
+        applicant: NOT_CONFIRMED,
+    },
+    ReasonFacts {
+        code: ReasonCode::ScreenSeen,
+        name: "SCREEN_SEEN",
+        source: ReasonSource::Rules,
+        officer: "Bands run over the picture as they do where a screen was filmed; some lamps make them too.",
+        applicant: NOT_CONFIRMED,
+    },
+    ReasonFacts {
+        code: ReasonCode::FaceCovered,
+        name: "FACE_COVERED",
+        source: ReasonSource::Rules,
+        officer: "The face wears a mask, or something else covers mouth and nose.",
+        applicant: "Your face is partly covered. Please take off whatever covers your nose or mouth and record the video again.",
+    },
+    ReasonFacts {
+        code: ReasonCode::ChallengeNotMet,
+        name: "CHALLENGE_NOT_MET",
+        source: ReasonSource::Rules,
+        officer: "The video does not show the steps that were asked for, in their order and in time.",
+        applicant: "Please record the video again and follow every instruction as it is shown.",
     },
     ReasonFacts {
         code: ReasonCode::NotExamined,

@@ -12,7 +12,7 @@ use likeness::session::evidence::EvidenceKind;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, ExaminationOrder, ExaminationRecord,
     ExaminationScope, ExaminationStatus, FaceBox, FaceFinding, Failure, FrameFinding, HeadPose,
-    PackHash, Provenance, ShadowRules, VideoFinding,
+    PackHash, Provenance, ShadowRules, VideoFinding, Watched,
 };
 use likeness::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId};
 use likeness::session::project::{Project, ProjectSettings};
@@ -313,6 +313,11 @@ pub(crate) fn report() -> Examination {
             duration_ms: Some(3_000),
             truncated: true,
             decoded_frames: 31,
+            watched: Some(Watched {
+                frames: 45,
+                until_ms: 2_950,
+                cut_short: false,
+            }),
         },
         frames: vec![
             FrameFinding {
@@ -322,6 +327,8 @@ pub(crate) fn report() -> Examination {
                 face: Some(face),
                 similarity: Some(0.731),
                 percentage: Some(91.37),
+                liveness: Some(96.5),
+                mask: Some(1.25),
             },
             FrameFinding {
                 index: 1,
@@ -330,6 +337,8 @@ pub(crate) fn report() -> Examination {
                 face: None,
                 similarity: None,
                 percentage: None,
+                liveness: None,
+                mask: None,
             },
         ],
         took_ms: 1_234,

@@ -1,0 +1,118 @@
+//! Draws everything together that was found of a document and a video: one examination, and its signals.
+
+use std::time::Instant;
+
+use crate::media::sampling::SamplingReport;
+use crate::pipeline::aggregate::{self, Found};
+use crate::pipeline::capture;
+use crate::pipeline::document::DocumentSeen;
+use crate::pipeline::examine::FaceExaminer;
+use crate::pipeline::examiner::{Examined, Thumbnail};
+use crate::pipeline::liveness::motion::Motion;
+use crate::pipeline::liveness::one_person;
+use crate::pipeline::timeline::Row;
+use crate::pipeline::watching::Watching;
+use crate::session::examination::{Examination, FrameFinding, VideoFinding};
+use crate::vision::embedder::Embedding;
+
+/// What was found, each part by itself.
+pub(super) struct Evidence {
+    pub(super) frames_asked: usize,
+    pub(super) document: DocumentSeen,
+    pub(super) rows: Vec<Row>,
+    pub(super) report: SamplingReport,
+    /// None where nothing could watch.
+    pub(super) watching: Option<Watching>,
+    pub(super) started: Instant,
+}
+
+impl FaceExaminer {
+    pub(super) fn conclude(&self, evidence: Evidence) -> Examined {
+        let Evidence {
+            frames_asked,
+            document: (document, embedding),
+            rows,
+            report,
+            watching,
+            started,
+        } = evidence;
+        let comparable: Vec<usize> = rows.iter().map(|row| row.comparable).collect();
+        let size = rows
+            .first()
+            .map_or((report.facts.width, report.facts.height), |row| row.size);
+        let same_person = self.one_person(&rows);
+        let (frames, thumbnails) = self.timeline(rows, embedding.as_ref());
+        let glimpses = watching
+            .as_ref()
+            .map(|watching| watching.glimpses.as_slice());
+        let signals = aggregate::signals(Found {
+            document: &document,
+            frames: &frames,
+            comparable: &comparable,
+            frames_asked,
+            motion: Motion::of(glimpses.unwrap_or_default()),
+            same_person,
+        });
+        let video = VideoFinding {
+            code: capture::video_code(&frames, &comparable, size),
+            container: report.facts.container,
+            codec: report.facts.codec,
+            width: report.facts.width,
+            height: report.facts.height,
+            duration_ms: report.facts.duration_ms,
+            truncated: report.truncated,
+            decoded_frames: report.decoded_frames,
+            watched: watching.map(|watching| watching.watched),
+        };
+        Examined {
+            examination: Examination {
+                pack: self.embedder.pack().to_owned(),
+                document,
+                video,
+                frames,
+                took_ms: started.elapsed().as_millis() as u64,
+            },
+            signals,
+            thumbnails,
+        }
+    }
+
+    /// The rows with what they are to the document's face.
+    fn timeline(
+        &self,
+        rows: Vec<Row>,
+        document: Option<&Embedding>,
+    ) -> (Vec<FrameFinding>, Vec<Thumbnail>) {
+        let mut thumbnails = Vec::new();
+        let mut frames = Vec::with_capacity(rows.len());
+        for (index, row) in rows.into_iter().enumerate() {
+            let index = index as u32;
+            let closer = row.closer.as_ref();
+            let seen = closer.and_then(|closer| closer.embedding.as_ref());
+            let similarity = document.zip(seen).map(|(one, other)| one.similarity(other));
+            frames.push(FrameFinding {
+                index,
+                time_ms: row.time_ms,
+                faces: row.faces,
+                face: closer.map(|closer| closer.face),
+                similarity,
+                percentage: similarity.map(|similarity| self.embedder.percentage(similarity)),
+                liveness: closer.and_then(|closer| closer.liveness),
+                mask: closer.and_then(|closer| closer.mask),
+            });
+            thumbnails.extend(row.closer.map(|closer| Thumbnail {
+                frame: index,
+                jpeg: closer.thumbnail,
+            }));
+        }
+        (frames, thumbnails)
+    }
+
+    fn one_person(&self, rows: &[Row]) -> Option<f64> {
+        let faces: Vec<&Embedding> = rows
+            .iter()
+            .filter_map(|row| row.closer.as_ref()?.embedding.as_ref())
+            .collect();
+        one_person::share(&faces, |similarity| self.embedder.percentage(similarity))
+    }
+}
