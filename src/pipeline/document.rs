@@ -19,8 +19,8 @@ impl FaceExaminer {
     ) -> Result<DocumentSeen, ExamineError> {
         let picture =
             Picture::open(input.document, &self.picture_limits).map_err(ExamineError::Document)?;
-        let found =
-            subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
+        let found = subject::document_subject(&self.networks.detector, &picture)
+            .map_err(ExamineError::Vision)?;
         let Some(found) = found else {
             let finding = DocumentFinding {
                 code: CaptureCode::NoUsableFace,
@@ -46,6 +46,7 @@ impl FaceExaminer {
             face: Some(face_finding(&found.upright, &found.face)),
         };
         let embedding = self
+            .networks
             .embedder
             .embed(&found.upright, &found.face)
             .map_err(ExamineError::Vision)?;

@@ -22,15 +22,26 @@ use crate::vision::detector::{Detector, Face};
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
 use crate::vision::geometry::{BoundingBox, Point};
+use crate::vision::landmarks::{Landmarker, MeshCrop};
+use crate::vision::liveness::PassiveLiveness;
 use crate::vision::picture::{Picture, PictureLimits};
 
 /// Windows that the decoder may be ahead of who looks at them, beside the one that it is making.
 const AHEAD: usize = 1;
 
+/// The networks that look; some a service can do without.
+pub struct Networks {
+    pub detector: Detector,
+    pub embedder: Embedder,
+    /// Tells whether a face is live.
+    pub passive: Option<PassiveLiveness>,
+    /// Places the points of a face.
+    pub landmarker: Option<Landmarker>,
+}
+
 /// The networks and the limits they work within.
 pub struct FaceExaminer {
-    pub(super) detector: Detector,
-    pub(super) embedder: Embedder,
+    pub(super) networks: Networks,
     pub(super) picture_limits: PictureLimits,
     media_limits: MediaLimits,
     cores: Cores,
@@ -38,20 +49,18 @@ pub struct FaceExaminer {
 
 impl std::fmt::Debug for FaceExaminer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "FaceExaminer({})", self.embedder.pack())
+        write!(f, "FaceExaminer({})", self.networks.embedder.pack())
     }
 }
 
 impl FaceExaminer {
     pub fn new(
-        detector: Detector,
-        embedder: Embedder,
+        networks: Networks,
         picture_limits: PictureLimits,
         media_limits: MediaLimits,
     ) -> Self {
         Self {
-            detector,
-            embedder,
+            networks,
             picture_limits,
             media_limits,
             cores: Cores::default(),
@@ -61,7 +70,13 @@ impl FaceExaminer {
     /// Runs every network once on a blank picture, so that the first caller does not wait for it.
     pub fn warm_up(&self) -> Result<(), VisionError> {
         let blank = Picture::from_rgb(160, 160, vec![127; 160 * 160 * 3])?;
-        self.detector.detect(&blank, 40.0)?;
+        let Networks {
+            detector,
+            embedder,
+            passive,
+            landmarker,
+        } = &self.networks;
+        detector.detect(&blank, 40.0)?;
         let point = |x: f32, y: f32| Point { x, y };
         let face = Face {
             bounds: BoundingBox {
@@ -79,7 +94,13 @@ impl FaceExaminer {
                 point(95.0, 105.0),
             ],
         };
-        self.embedder.embed(&blank, &face)?;
+        embedder.embed(&blank, &face)?;
+        if let Some(passive) = passive {
+            passive.score(&blank, &face)?;
+        }
+        if let Some(landmarker) = landmarker {
+            landmarker.find(&blank, &MeshCrop::of_face(&face))?;
+        }
         Ok(())
     }
 }
@@ -92,7 +113,7 @@ impl Examiner for FaceExaminer {
     }
 
     fn percentage(&self, similarity: f32) -> f64 {
-        self.embedder.percentage(similarity)
+        self.networks.embedder.percentage(similarity)
     }
 
     fn examine(
@@ -168,6 +189,7 @@ impl FaceExaminer {
         report: SamplingReport,
         started: Instant,
     ) -> Examined {
+        let embedder = &self.networks.embedder;
         let comparable: Vec<usize> = rows.iter().map(|row| row.comparable).collect();
         let size = rows
             .first()
@@ -188,7 +210,7 @@ impl FaceExaminer {
                 faces: row.faces,
                 face: row.closer.as_ref().map(|closer| closer.face),
                 similarity,
-                percentage: similarity.map(|similarity| self.embedder.percentage(similarity)),
+                percentage: similarity.map(|similarity| embedder.percentage(similarity)),
             });
             thumbnails.extend(row.closer.map(|closer| Thumbnail {
                 frame: index,
@@ -208,7 +230,7 @@ impl FaceExaminer {
         };
         Examined {
             examination: Examination {
-                pack: self.embedder.pack().to_owned(),
+                pack: embedder.pack().to_owned(),
                 document,
                 video,
                 frames,

@@ -121,6 +121,7 @@ impl FaceExaminer {
         for candidate in candidates {
             let picture = candidate.picture;
             let faces = self
+                .networks
                 .detector
                 .detect(&picture, subject::min_face_for(&picture))?;
             let size = (picture.width(), picture.height());
@@ -153,7 +154,7 @@ impl FaceExaminer {
         let embedding = if nothing_to_compare {
             None
         } else {
-            Some(self.embedder.embed(picture, face)?)
+            Some(self.networks.embedder.embed(picture, face)?)
         };
         Ok(Closer {
             face: face_finding(picture, face),
