@@ -20,10 +20,10 @@ use crate::http::{dialects, health, openapi};
 use crate::media::limits::MediaLimits;
 use crate::operations::clock::Clock;
 use crate::operations::{Operations, OperationsSettings, Parts};
-use crate::packs::cache::{self, OpenPacks};
+use crate::packs::cache::{self, OpenPack, OpenPacks};
 use crate::packs::error::PackError;
 use crate::packs::folder::ModelsFolder;
-use crate::pipeline::examine::FaceExaminer;
+use crate::pipeline::examine::{FaceExaminer, Networks};
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::scoring::rules::{self, Rules, RulesError};
 use crate::scratch::Scratch;
@@ -35,6 +35,8 @@ use crate::store::options::{BlobOptions, StoreOptions};
 use crate::vision::detector::Detector;
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
+use crate::vision::landmarks::Landmarker;
+use crate::vision::liveness::PassiveLiveness;
 use crate::vision::picture::PictureLimits;
 use crate::worker::Workers;
 
@@ -121,6 +123,7 @@ impl App {
             Instruments::Given(models, _) => (models.clone(), None),
         };
         announce(&models);
+        announce_absent(&models);
         let store = open_store(config).await?;
         let scratch = scratch(&config.data)?;
         let (warm, examiner) = watch::channel(None);
@@ -363,18 +366,24 @@ fn open_packs(config: &Config) -> Result<OpenPacks, AppError> {
 }
 
 fn model_facts(packs: &OpenPacks) -> ModelFacts {
+    let name = |open: &OpenPack| open.pack.name.clone();
+    let all = [&packs.detector, &packs.embedder]
+        .into_iter()
+        .chain(&packs.landmarks)
+        .chain(&packs.liveness);
     ModelFacts {
-        detector: packs.detector.pack.name.clone(),
-        embedder: packs.embedder.pack.name.clone(),
+        detector: name(&packs.detector),
+        embedder: name(&packs.embedder),
         weaker: packs.weaker,
         mask: None,
-        liveness: None,
-        hashes: [&packs.detector, &packs.embedder]
+        liveness: packs.liveness.as_ref().map(name),
+        landmarks: packs.landmarks.as_ref().map(name),
+        hashes: all
             .map(|open| PackHash {
-                name: open.pack.name.clone(),
+                name: name(open),
                 sha256: open.fingerprint(),
             })
-            .into(),
+            .collect(),
     }
 }
 
@@ -382,6 +391,8 @@ fn announce(models: &ModelFacts) {
     tracing::info!(
         detector = models.detector,
         embedder = models.embedder,
+        landmarks = models.landmarks,
+        liveness = models.liveness,
         "these packs decide"
     );
     if models.weaker {
@@ -389,6 +400,21 @@ fn announce(models: &ModelFacts) {
             embedder = models.embedder,
             "the weaker embedder decides; `likeness models pull` fetches the better one where its source can be reached"
         );
+    }
+}
+
+/// Says once what a service without a pack cannot do.
+fn announce_absent(models: &ModelFacts) {
+    for (what, pack) in [
+        ("landmarks", &models.landmarks),
+        ("liveness", &models.liveness),
+    ] {
+        if pack.is_none() {
+            tracing::warn!(
+                what,
+                "no pack of this kind is installed, and nothing is said of it; `likeness models pull` fetches it where its source can be reached"
+            );
+        }
     }
 }
 
@@ -406,12 +432,15 @@ fn load_examiner(
 ) -> Result<FaceExaminer, VisionError> {
     let detector = Detector::load(&packs.detector.weights)?;
     let embedder = Embedder::load(&packs.embedder)?;
-    Ok(FaceExaminer::new(
+    let passive = packs.liveness.as_ref().map(PassiveLiveness::load);
+    let landmarker = packs.landmarks.as_ref().map(Landmarker::load);
+    let networks = Networks {
         detector,
         embedder,
-        picture_limits,
-        media_limits,
-    ))
+        passive: passive.transpose()?,
+        landmarker: landmarker.transpose()?,
+    };
+    Ok(FaceExaminer::new(networks, picture_limits, media_limits))
 }
 
 async fn open_store(config: &Config) -> Result<Store, AppError> {

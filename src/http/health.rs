@@ -10,16 +10,23 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "alive" }))
 }
 
-/// The models are warm and the database answers.
+/// The models are warm and the database answers. Names the packs that a service can do without, null
+/// where none is installed.
 #[utoipa::path(get, path = "/readyz", tag = "Health", responses(
-    (status = 200, description = "The models are warm and the database answers."),
+    (status = 200, description = "The models are warm and the database answers. `landmarks` and `liveness` name the packs that are installed, or are null."),
     (status = 503, description = "Not yet, or not any more.")))]
 pub async fn readyz(operations: web::Data<Operations>) -> HttpResponse {
-    if operations.is_ready().await {
-        HttpResponse::Ok().json(serde_json::json!({ "status": "ready" }))
+    let (mut answer, status) = if operations.is_ready().await {
+        (HttpResponse::Ok(), "ready")
     } else {
-        HttpResponse::ServiceUnavailable().json(serde_json::json!({ "status": "not ready" }))
-    }
+        (HttpResponse::ServiceUnavailable(), "not ready")
+    };
+    let models = operations.models();
+    answer.json(serde_json::json!({
+        "status": status,
+        "landmarks": models.landmarks,
+        "liveness": models.liveness,
+    }))
 }
 
 /// Adds the routes.

@@ -66,7 +66,7 @@ impl FaceExaminer {
         };
         Examined {
             examination: Examination {
-                pack: self.embedder.pack().to_owned(),
+                pack: self.networks.embedder.pack().to_owned(),
                 document,
                 video,
                 frames,
@@ -96,7 +96,8 @@ impl FaceExaminer {
                 faces: row.faces,
                 face: closer.map(|closer| closer.face),
                 similarity,
-                percentage: similarity.map(|similarity| self.embedder.percentage(similarity)),
+                percentage: similarity
+                    .map(|similarity| self.networks.embedder.percentage(similarity)),
                 liveness: closer.and_then(|closer| closer.liveness),
                 mask: closer.and_then(|closer| closer.mask),
             });
@@ -113,6 +114,8 @@ impl FaceExaminer {
             .iter()
             .filter_map(|row| row.closer.as_ref()?.embedding.as_ref())
             .collect();
-        one_person::share(&faces, |similarity| self.embedder.percentage(similarity))
+        one_person::share(&faces, |similarity| {
+            self.networks.embedder.percentage(similarity)
+        })
     }
 }

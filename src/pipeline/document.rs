@@ -31,8 +31,8 @@ impl FaceExaminer {
     ) -> Result<DocumentSeen, ExamineError> {
         let picture =
             Picture::open(input.document, &self.picture_limits).map_err(ExamineError::Document)?;
-        let found =
-            subject::document_subject(&self.detector, &picture).map_err(ExamineError::Vision)?;
+        let found = subject::document_subject(&self.networks.detector, &picture)
+            .map_err(ExamineError::Vision)?;
         let Some(found) = found else {
             let finding = DocumentFinding {
                 width: picture.width(),
@@ -55,6 +55,7 @@ impl FaceExaminer {
             face: Some(face_finding(&found.upright, &found.face)),
         };
         let embedding = self
+            .networks
             .embedder
             .embed(&found.upright, &found.face)
             .map_err(ExamineError::Vision)?;

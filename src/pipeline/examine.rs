@@ -22,16 +22,26 @@ use crate::vision::detector::{Detector, Face};
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
 use crate::vision::geometry::{BoundingBox, Point};
+use crate::vision::landmarks::{Landmarker, MeshCrop};
+use crate::vision::liveness::PassiveLiveness;
 use crate::vision::picture::{Picture, PictureLimits};
 
 /// Windows that the decoder may be ahead of who looks at them, beside the one that it is making.
 const AHEAD: usize = 1;
 
+/// The networks that look; some a service can do without.
+pub struct Networks {
+    pub detector: Detector,
+    pub embedder: Embedder,
+    /// Tells whether a face is live.
+    pub passive: Option<PassiveLiveness>,
+    /// Places the points of a face.
+    pub landmarker: Option<Landmarker>,
+}
+
 /// The networks and the limits they work within.
 pub struct FaceExaminer {
-    pub(super) detector: Detector,
-    pub(super) embedder: Embedder,
-    pub(super) landmarker: Option<crate::vision::landmarks::Landmarker>,
+    pub(super) networks: Networks,
     pub(super) picture_limits: PictureLimits,
     pub(super) media_limits: MediaLimits,
     cores: Cores,
@@ -39,21 +49,18 @@ pub struct FaceExaminer {
 
 impl std::fmt::Debug for FaceExaminer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "FaceExaminer({})", self.embedder.pack())
+        write!(f, "FaceExaminer({})", self.networks.embedder.pack())
     }
 }
 
 impl FaceExaminer {
     pub fn new(
-        detector: Detector,
-        embedder: Embedder,
+        networks: Networks,
         picture_limits: PictureLimits,
         media_limits: MediaLimits,
     ) -> Self {
         Self {
-            detector,
-            embedder,
-            landmarker: None,
+            networks,
             picture_limits,
             media_limits,
             cores: Cores::default(),
@@ -63,7 +70,13 @@ impl FaceExaminer {
     /// Runs every network once on a blank picture, so that the first caller does not wait for it.
     pub fn warm_up(&self) -> Result<(), VisionError> {
         let blank = Picture::from_rgb(160, 160, vec![127; 160 * 160 * 3])?;
-        self.detector.detect(&blank, 40.0)?;
+        let Networks {
+            detector,
+            embedder,
+            passive,
+            landmarker,
+        } = &self.networks;
+        detector.detect(&blank, 40.0)?;
         let point = |x: f32, y: f32| Point { x, y };
         let face = Face {
             bounds: BoundingBox {
@@ -81,7 +94,13 @@ impl FaceExaminer {
                 point(95.0, 105.0),
             ],
         };
-        self.embedder.embed(&blank, &face)?;
+        embedder.embed(&blank, &face)?;
+        if let Some(passive) = passive {
+            passive.score(&blank, &face)?;
+        }
+        if let Some(landmarker) = landmarker {
+            landmarker.find(&blank, &MeshCrop::of_face(&face))?;
+        }
         Ok(())
     }
 }
@@ -94,7 +113,7 @@ impl Examiner for FaceExaminer {
     }
 
     fn percentage(&self, similarity: f32) -> f64 {
-        self.embedder.percentage(similarity)
+        self.networks.embedder.percentage(similarity)
     }
 
     fn examine(
@@ -108,12 +127,6 @@ impl Examiner for FaceExaminer {
 }
 
 impl FaceExaminer {
-    pub(super) fn liveness_of(&self, _: &Picture, _: &Face) -> Result<Option<f64>, VisionError> {
-        Ok(None)
-    }
-    pub(super) fn mask_of(&self, _: &Picture, _: &Face) -> Result<Option<f64>, VisionError> {
-        Ok(None)
-    }
     /// A video by itself, as if beside a document that shows nobody.
     pub fn examine_video(&self, video: &Path, frames: usize) -> Result<Examined, ExamineError> {
         let document = Document::new();

@@ -21,6 +21,8 @@ pub struct ModelFacts {
     pub mask: Option<String>,
     /// The pack that tells whether a face is live, where one is installed.
     pub liveness: Option<String>,
+    /// The pack that places the points of a face, where one is installed.
+    pub landmarks: Option<String>,
     /// Every pack that takes part, with its weights' hash.
     pub hashes: Vec<PackHash>,
 }

@@ -17,9 +17,9 @@ impl FaceExaminer {
             Picture::decode(order.picture, &self.picture_limits).map_err(ExamineError::Picture)?;
         let (width, height) = (picture.width(), picture.height());
         let found = if order.templates > 1 {
-            subject::subject_among_small_faces(&self.detector, &picture)
+            subject::subject_among_small_faces(&self.networks.detector, &picture)
         } else {
-            subject::document_subject(&self.detector, &picture)
+            subject::document_subject(&self.networks.detector, &picture)
         };
         let found = found.map_err(ExamineError::Vision)?;
         let Some(found) = found else {
@@ -31,14 +31,14 @@ impl FaceExaminer {
                 faces: Vec::new(),
             });
         };
-        self.describe(&found, order.templates, (width, height))
+        self.describe(&found, order, (width, height))
             .map_err(ExamineError::Vision)
     }
 
     fn describe(
         &self,
         found: &DocumentSubject,
-        templates: usize,
+        order: LookOrder<'_>,
         size: (u32, u32),
     ) -> Result<Looked, VisionError> {
         let upright = (found.upright.width(), found.upright.height());
@@ -55,7 +55,8 @@ impl FaceExaminer {
                 quarter_turns: found.quarter_turns,
                 size,
             };
-            let with_template = index < templates;
+            let with_template = index < order.templates;
+            let of_subject = index == 0;
             faces.push(LookedFace {
                 finding: face_finding(&found.upright, face),
                 face_box: back.face_box(face_box(face)),
@@ -71,7 +72,11 @@ impl FaceExaminer {
                     Vec::new()
                 },
                 masked: None,
-                liveness: None,
+                liveness: if order.liveness && of_subject {
+                    self.liveness(&found.upright, face)?
+                } else {
+                    None
+                },
             });
         }
         Ok(Looked {
@@ -83,10 +88,23 @@ impl FaceExaminer {
         })
     }
 
+    /// None where no pack can tell.
+    pub(super) fn liveness(
+        &self,
+        picture: &Picture,
+        face: &Face,
+    ) -> Result<Option<f64>, VisionError> {
+        let passive = self.networks.passive.as_ref();
+        passive
+            .map(|passive| passive.score(picture, face))
+            .transpose()
+    }
+
     fn template(&self, picture: &Picture, face: &Face) -> Result<Template, VisionError> {
-        let embedding = self.embedder.embed(picture, face)?;
+        let embedder = &self.networks.embedder;
+        let embedding = embedder.embed(picture, face)?;
         let values = embedding.values().to_vec();
-        Template::new(self.embedder.pack(), values).ok_or_else(VisionError::no_direction)
+        Template::new(embedder.pack(), values).ok_or_else(VisionError::no_direction)
     }
 }
 

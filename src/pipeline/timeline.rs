@@ -124,6 +124,7 @@ impl FaceExaminer {
         for candidate in candidates {
             let picture = candidate.picture;
             let faces = self
+                .networks
                 .detector
                 .detect(&picture, subject::min_face_for(&picture))?;
             let size = (picture.width(), picture.height());
@@ -157,13 +158,14 @@ impl FaceExaminer {
         let embedding = if nothing_follows {
             None
         } else {
-            Some(self.embedder.embed(picture, face)?)
+            Some(self.networks.embedder.embed(picture, face)?)
         };
+        let live = self.liveness(picture, face)?;
         Ok(Closer {
             face: face_finding(picture, face),
             embedding,
-            liveness: self.liveness_of(picture, face)?,
-            mask: self.mask_of(picture, face)?,
+            liveness: live.map(|live| live * 100.0),
+            mask: None,
             thumbnail: thumbnail(picture, face)?,
         })
     }

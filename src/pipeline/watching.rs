@@ -56,7 +56,7 @@ impl FaceExaminer {
     /// Watches the clip, on a thread for decoding and this one. Nothing where no pack places landmarks, or where the
     /// clip cannot be decoded, which the sampling tells.
     pub(super) fn watch_motion(&self, video: &Path) -> Result<Option<Watching>, VisionError> {
-        let Some(landmarker) = &self.landmarker else {
+        let Some(landmarker) = &self.networks.landmarker else {
             return Ok(None);
         };
         let order = WatchOrder {
@@ -80,7 +80,7 @@ impl FaceExaminer {
             });
             let follower = Follower {
                 landmarker,
-                detector: &self.detector,
+                detector: &self.networks.detector,
                 crop: None,
                 idle: 0,
             };

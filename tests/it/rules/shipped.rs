@@ -46,7 +46,12 @@ fn nothing_shipped_passes_what_was_not_examined() {
         for condition in conditions {
             // What was not asked for is not missing.
             let asked_for = ["challenge".to_owned()];
-            if condition.readings.iter().map(ToString::to_string).eq(asked_for) {
+            if condition
+                .readings
+                .iter()
+                .map(ToString::to_string)
+                .eq(asked_for)
+            {
                 continue;
             }
             assert_ne!(

@@ -3,6 +3,8 @@
 mod alignment;
 mod chips;
 mod dlib_resnet;
+mod face_mesh;
+mod mini_fasnet;
 mod mtcnn;
 mod picture;
 mod retail_0095;

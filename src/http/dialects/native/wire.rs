@@ -399,6 +399,10 @@ pub struct ModelsBody {
     pub embedder: String,
     /// A better embedder exists and could not be had when the models were fetched.
     pub weaker: bool,
+    /// The pack that places the points of a face; null where none is installed.
+    pub landmarks: Option<String>,
+    /// The pack that tells whether a face is live; null where none is installed.
+    pub liveness: Option<String>,
     /// Whether the models are warm.
     pub ready: bool,
 }
@@ -409,6 +413,8 @@ impl ModelsBody {
             detector: models.detector.clone(),
             embedder: models.embedder.clone(),
             weaker: models.weaker,
+            landmarks: models.landmarks.clone(),
+            liveness: models.liveness.clone(),
             ready,
         }
     }
