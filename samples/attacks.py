@@ -27,7 +27,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 # Clips are attacked at this size at most, and for so long: enough to look at, and soon done.
-SHORTER_SIDE, SECONDS = 480, 6.0
+SHORTER_SIDE, SECONDS = 480, 8.0
 STORED = ("-c:v", "libx264", "-preset", "medium", "-crf", "24", "-pix_fmt", "yuv420p")
 
 
@@ -56,11 +56,12 @@ def screen_replay(footage: Footage, chance: np.random.Generator) -> Iterator[np.
     rows = 0.72 + 0.28 * (np.arange(shown[1]) % pitch > 0.9)
     grid = stripes[None, :, :] * rows[:, None, None]
     sway = hand(chance, footage.rate, tilt=1.2, pan=0.006, zoom=0.008, lean=0.02)
+    room = background(footage, chance) * 0.4
     for index, frame in enumerate(footage.frames):
         glow = 255 * (cv2.resize(frame, shown, interpolation=cv2.INTER_LINEAR) / 255.0) ** 0.85
         lit = np.clip(glow * grid * 1.5, 0, 255)
         board = bezel(lit, 0.05)
-        view = held(board, (width, height), sway(index), cover=0.97)
+        view = held(board, (width, height), sway(index), cover=0.97, behind=room)
         band = 1 + 0.06 * np.sin(2 * np.pi * (np.arange(height) / height * 2.3 + index * 0.37))
         yield clipped(view * band[:, None, None] + chance.normal(0, 2.0, view.shape))
 

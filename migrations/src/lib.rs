@@ -19,6 +19,7 @@ mod m20261121_000009_rule_versions;
 mod m20261121_000010_verdicts;
 mod m20261121_000011_audit;
 mod m20261121_000012_decisions;
+mod m20261121_000013_challenges;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_verdicts::Migration),
             Box::new(m20261121_000011_audit::Migration),
             Box::new(m20261121_000012_decisions::Migration),
+            Box::new(m20261121_000013_challenges::Migration),
         ]
     }
 }

@@ -257,6 +257,7 @@ fn examine(
             document,
             video,
             frames: FRAMES,
+            challenge: None,
         };
         Ok(examiner.examine(input, &mut |_, _| ()).map(drop)?)
     })?;

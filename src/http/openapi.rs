@@ -45,6 +45,7 @@ use crate::http::health;
         native::routes::add_document,
         native::routes::add_video,
         native::routes::give_consent,
+        native::challenges::draw,
         native::routes::end_session,
         native::routes::request_examination,
         native::routes::read_examination,

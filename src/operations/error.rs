@@ -80,6 +80,7 @@ impl From<StoreError> for Error {
             StoreError::QuotaReached { what } => Self::QuotaReached { what },
             error @ (StoreError::TooManyFaces { .. }
             | StoreError::ExaminationsUsedUp { .. }
+            | StoreError::ChallengesUsedUp { .. }
             | StoreError::ExaminedAgain
             | StoreError::Unexamined
             | StoreError::Altered { .. }

@@ -32,6 +32,7 @@ pub mod compare;
 pub mod compare_seen;
 pub mod decide;
 pub mod detect;
+pub mod draw_challenge;
 pub mod embed_picture;
 pub mod end_session;
 pub mod enrol;

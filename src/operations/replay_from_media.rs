@@ -57,11 +57,13 @@ impl Operations {
         let document = self.fetch(&record.order.document_blob).await?;
         let video = self.fetch(&record.order.video_blob).await?;
         let frames = usize::from(record.order.frames);
+        let challenge = record.order.challenge.clone();
         let (examined, hashes) = tokio::task::spawn_blocking(move || {
             let input = ExaminationInput {
                 document: &document,
                 video: &video,
                 frames,
+                challenge: challenge.as_ref(),
             };
             let hashes = (sha256_of(&document)?, sha256_of(&video)?);
             let examined = examiner.examine(input, &mut |_, _| ());

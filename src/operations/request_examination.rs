@@ -5,7 +5,8 @@ use uuid::Uuid;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
-use crate::session::evidence::EvidenceKind;
+use crate::session::challenge::ChallengeOrder;
+use crate::session::evidence::{Evidence, EvidenceKind};
 use crate::session::examination::{
     ExaminationOrder, ExaminationRecord, ExaminationScope, ExaminationStatus, ShadowRules,
 };
@@ -13,6 +14,7 @@ use crate::session::ids::{ExaminationId, SessionId};
 use crate::session::project::Scope;
 use crate::session::rule_version::RuleRole;
 use crate::session::status::Move;
+use crate::session::time::Timestamp;
 use crate::store::error::StoreError;
 
 impl Operations {
@@ -35,17 +37,19 @@ impl Operations {
         let consent_basis = self
             .consent_basis(caller, Some(id), session.subject_name.as_deref())
             .await?;
-        let document = self.evidence_blob(id, EvidenceKind::Document).await?;
-        let video = self.evidence_blob(id, EvidenceKind::Video).await?;
+        let document = self.evidence(id, EvidenceKind::Document).await?;
+        let video = self.evidence(id, EvidenceKind::Video).await?;
+        let challenge = self.challenge(id, video.received_at).await?;
         let order = self
             .order(
                 caller,
                 ExaminationScope::Everything,
                 consent_basis,
-                document,
-                video,
+                document.blob,
+                video.blob,
             )
             .await?;
+        let order = ExaminationOrder { challenge, ..order };
         let examination = self.queued_examination(caller, id, order);
         self.store
             .queue_examination(&examination, self.settings.max_queued)
@@ -54,11 +58,24 @@ impl Operations {
         Ok(examination)
     }
 
-    async fn evidence_blob(&self, session: SessionId, kind: EvidenceKind) -> Result<String, Error> {
+    /// What the video of that moment has to show.
+    async fn challenge(
+        &self,
+        session: SessionId,
+        received: Timestamp,
+    ) -> Result<Option<ChallengeOrder>, Error> {
+        let open = self.store.open_challenge(session).await?;
+        Ok(open.map(|challenge| ChallengeOrder {
+            id: challenge.id,
+            in_time: challenge.is_answered_at(received),
+            steps: challenge.steps,
+        }))
+    }
+
+    async fn evidence(&self, session: SessionId, kind: EvidenceKind) -> Result<Evidence, Error> {
         self.store
             .latest_evidence(session, kind)
             .await?
-            .map(|evidence| evidence.blob)
             .ok_or_else(|| Error::Conflict {
                 reason: format!("the session has no {} yet", kind.name()),
             })
@@ -99,6 +116,7 @@ impl Operations {
                 version: version.number,
                 rules: version.text,
             }),
+            challenge: None,
             consent_basis,
             document_blob,
             video_blob,

@@ -76,11 +76,13 @@ impl Operations {
         )
         .await?;
         let frames = usize::from(record.order.frames);
+        let challenge = record.order.challenge.clone();
         let examining = tokio::task::spawn_blocking(move || {
             let input = ExaminationInput {
                 document: &document,
                 video: &video,
                 frames,
+                challenge: challenge.as_ref(),
             };
             // Beside the examination: a thread that only reads is soon done.
             std::thread::scope(|threads| {

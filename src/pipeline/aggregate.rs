@@ -14,6 +14,8 @@ pub struct Found<'a> {
     pub comparable: &'a [usize],
     pub frames_asked: usize,
     pub motion: Motion,
+    /// The share of the challenge's steps that were met, in percent.
+    pub challenge: Option<f64>,
     /// The share of frames with the session's own face, in percent.
     pub same_person: Option<f64>,
 }
@@ -26,6 +28,7 @@ pub fn signals(found: Found<'_>) -> Signals {
         comparable,
         frames_asked,
         motion,
+        challenge,
         same_person,
     } = found;
     let series = series(frames, comparable);
@@ -55,7 +58,7 @@ pub fn signals(found: Found<'_>) -> Signals {
         screen_free: motion.screen_free,
         pulse: motion.pulse,
         same_person,
-        challenge: None,
+        challenge,
         mask: median(&series.mask),
         frames: Some(series),
     }
@@ -140,6 +143,7 @@ mod tests {
                 blinks: Some(3),
                 ..Motion::default()
             },
+            challenge: None,
             same_person: Some(100.0),
         });
         let series = signals.frames.unwrap();

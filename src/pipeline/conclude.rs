@@ -8,16 +8,19 @@ use crate::pipeline::capture;
 use crate::pipeline::document::DocumentSeen;
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{Examined, Thumbnail};
+use crate::pipeline::liveness::glimpse::Glimpse;
 use crate::pipeline::liveness::motion::Motion;
-use crate::pipeline::liveness::one_person;
+use crate::pipeline::liveness::{challenge, one_person};
 use crate::pipeline::timeline::Row;
 use crate::pipeline::watching::Watching;
+use crate::session::challenge::{ChallengeOrder, StepFinding};
 use crate::session::examination::{Examination, FrameFinding, VideoFinding};
 use crate::vision::embedder::Embedding;
 
 /// What was found, each part by itself.
-pub(super) struct Evidence {
+pub(super) struct Evidence<'a> {
     pub(super) frames_asked: usize,
+    pub(super) challenge: Option<&'a ChallengeOrder>,
     pub(super) document: DocumentSeen,
     pub(super) rows: Vec<Row>,
     pub(super) report: SamplingReport,
@@ -27,9 +30,10 @@ pub(super) struct Evidence {
 }
 
 impl FaceExaminer {
-    pub(super) fn conclude(&self, evidence: Evidence) -> Examined {
+    pub(super) fn conclude(&self, evidence: Evidence<'_>) -> Examined {
         let Evidence {
             frames_asked,
+            challenge,
             document: (document, embedding),
             rows,
             report,
@@ -45,12 +49,15 @@ impl FaceExaminer {
         let glimpses = watching
             .as_ref()
             .map(|watching| watching.glimpses.as_slice());
+        let glimpses = glimpses.unwrap_or_default();
+        let steps = challenge.map_or_else(Vec::new, |order| met(order, glimpses));
         let signals = aggregate::signals(Found {
             document: &document,
             frames: &frames,
             comparable: &comparable,
             frames_asked,
-            motion: Motion::of(glimpses.unwrap_or_default()),
+            motion: Motion::of(glimpses),
+            challenge: challenge::percent(&steps),
             same_person,
         });
         let video = VideoFinding {
@@ -70,6 +77,7 @@ impl FaceExaminer {
                 document,
                 video,
                 frames,
+                steps,
                 took_ms: started.elapsed().as_millis() as u64,
             },
             signals,
@@ -117,5 +125,14 @@ impl FaceExaminer {
         one_person::share(&faces, |similarity| {
             self.networks.embedder.percentage(similarity)
         })
+    }
+}
+
+/// A video that came too early or too late shows no step, whatever is in it.
+fn met(order: &ChallengeOrder, glimpses: &[Glimpse]) -> Vec<StepFinding> {
+    if order.in_time {
+        challenge::follow(&order.steps, glimpses)
+    } else {
+        challenge::unmet(&order.steps)
     }
 }

@@ -135,6 +135,7 @@ impl FaceExaminer {
             document: Path::new(""),
             video,
             frames,
+            challenge: None,
         };
         self.examine_beside(document, input, &mut |_, _| {})
     }
@@ -157,6 +158,7 @@ impl FaceExaminer {
         };
         Ok(self.conclude(Evidence {
             frames_asked: input.frames,
+            challenge: input.challenge,
             document,
             report: seen.report.map_err(ExamineError::Video)?,
             rows: seen.rows.map_err(ExamineError::Vision)?,

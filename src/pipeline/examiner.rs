@@ -6,6 +6,7 @@ use rayon::ThreadPoolBuildError;
 
 use crate::media::error::MediaError;
 use crate::scoring::signals::Signals;
+use crate::session::challenge::ChallengeOrder;
 use crate::session::examination::{CaptureCode, Examination, FaceBox, FaceFinding, PackHash};
 use crate::session::template::Template;
 use crate::vision::error::VisionError;
@@ -34,6 +35,8 @@ pub struct ExaminationInput<'a> {
     pub video: &'a Path,
     /// Frames to look at, 1–64.
     pub frames: usize,
+    /// What the video has to show.
+    pub challenge: Option<&'a ChallengeOrder>,
 }
 
 /// A picture to look at, and what for.

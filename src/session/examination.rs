@@ -6,6 +6,7 @@ use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
+use crate::session::challenge::{ChallengeOrder, StepFinding};
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
 use crate::session::time::Timestamp;
 
@@ -113,6 +114,9 @@ pub struct Examination {
     pub document: DocumentFinding,
     pub video: VideoFinding,
     pub frames: Vec<FrameFinding>,
+    /// What became of each step of the challenge; empty where none was drawn.
+    #[serde(default)]
+    pub steps: Vec<StepFinding>,
     pub took_ms: u64,
 }
 
@@ -192,6 +196,9 @@ pub struct ExaminationOrder {
     /// The rules that judge in the shadow of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<ShadowRules>,
+    /// The steps that the video has to show, where any were drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeOrder>,
     /// Why processing was allowed: `by_contract` or `given`.
     pub consent_basis: String,
     pub document_blob: String,

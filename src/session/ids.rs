@@ -81,6 +81,11 @@ id!(
     "cb_"
 );
 id!(
+    /// One challenge: steps that a session's video has to show.
+    ChallengeId,
+    "chal_"
+);
+id!(
     /// One call of the API, as the log of calls keeps it.
     CallId,
     "call_"

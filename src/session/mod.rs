@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod audit;
 pub mod call;
+pub mod challenge;
 pub mod decision;
 pub mod evidence;
 pub mod examination;

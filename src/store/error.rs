@@ -18,6 +18,8 @@ pub enum StoreError {
     QuotaReached { what: &'static str },
     #[error("the session has been examined {count} times, which is all that the project allows")]
     ExaminationsUsedUp { count: usize },
+    #[error("the session has had {drawn} challenges drawn, which is all that a session may have")]
+    ChallengesUsedUp { drawn: u64 },
     #[error("the session's newest examination is another one: look at that before deciding")]
     ExaminedAgain,
     #[error("version {version} of the rules was altered since it was saved, and judges nobody")]

@@ -13,6 +13,7 @@ pub mod backtest;
 pub mod blobs;
 pub mod callbacks;
 pub mod calls;
+pub mod challenges;
 pub mod consents;
 mod database;
 pub mod decisions;

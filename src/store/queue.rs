@@ -20,7 +20,9 @@ use crate::store::database::{settle, take_queueing_turn};
 use crate::store::entity::examinations::{Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
-use crate::store::{audit, examinations, projects, sessions, shadow_verdicts, testimony};
+use crate::store::{
+    audit, challenges, examinations, projects, sessions, shadow_verdicts, testimony,
+};
 
 /// How an examination ended: what was seen, what was made of it, and what that rests on.
 #[derive(Clone, Debug)]
@@ -247,6 +249,9 @@ pub(super) async fn enqueue(
             queued,
             limit: max_queued,
         });
+    }
+    if let Some(challenge) = &record.order.challenge {
+        challenges::use_up(transaction, challenge, record.queued_at).await?;
     }
     examinations::insert(transaction, record).await
 }

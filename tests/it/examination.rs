@@ -59,6 +59,7 @@ fn of_two_unusable_files_the_document_is_told() {
             document,
             video,
             frames: 8,
+            challenge: None,
         };
         examiner
             .examine(input, &mut |_, _| ())
@@ -82,6 +83,7 @@ fn found(examiner: &FaceExaminer, document: &Path, video: &Path) -> Value {
         document,
         video,
         frames: 8,
+        challenge: None,
     };
     let mut told = Vec::new();
     let mut examined = examiner

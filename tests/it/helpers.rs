@@ -17,6 +17,8 @@ use likeness::pipeline::examiner::{
 use likeness::scoring::signals::Signals;
 use likeness::scratch::LOCK;
 use likeness::session::actor::Actor;
+use likeness::pipeline::liveness::challenge;
+use likeness::session::challenge::{Action, ChallengeOrder, StepFinding};
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     PackHash, VideoFinding,
@@ -114,7 +116,7 @@ impl Examiner for FakeExaminer {
             return Err(fault());
         }
         progress(scene.percentages.len(), input.frames);
-        Ok(examined(&scene, input.frames))
+        Ok(examined(&scene, input.frames, input.challenge))
     }
 }
 
@@ -143,7 +145,8 @@ fn face() -> FaceFinding {
     }
 }
 
-fn examined(scene: &Scene, frames_asked: usize) -> Examined {
+fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) -> Examined {
+    let steps = steps(asked);
     let frames: Vec<FrameFinding> = scene
         .percentages
         .iter()
@@ -189,7 +192,7 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
         screen_free: Some(100.0),
         pulse: Some(20.0),
         same_person: Some(100.0),
-        challenge: None,
+        challenge: challenge::percent(&steps),
         mask: Some(2.0),
         frames: None,
     };
@@ -216,11 +219,25 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
                 watched: None,
             },
             frames,
+            steps,
             took_ms: 1,
         },
         signals,
         thumbnails,
     }
+}
+
+/// Every step is met, a second after the other, of a video that came in time.
+fn steps(asked: Option<&ChallengeOrder>) -> Vec<StepFinding> {
+    let Some(asked) = asked else {
+        return Vec::new();
+    };
+    let step = |(index, action): (usize, &Action)| StepFinding {
+        action: *action,
+        met: asked.in_time,
+        at_ms: asked.in_time.then_some(index as u64 * 1000),
+    };
+    asked.steps.iter().enumerate().map(step).collect()
 }
 
 /// A running service and everything a test needs to speak to it.

@@ -17,18 +17,25 @@ const LONGEST_MS: u64 = 500;
 
 /// Blinks, or nothing where a face ahead was seen in less than half of the pictures.
 pub fn count(glimpses: &[Glimpse]) -> Option<u32> {
+    times(glimpses).map(|times| times.len() as u32)
+}
+
+/// When the eyes were open again after each blink; nothing as above.
+pub fn times(glimpses: &[Glimpse]) -> Option<Vec<u64>> {
     let lids: Vec<Lids> = glimpses.iter().filter_map(lids).collect();
     if lids.is_empty() || lids.len() * 2 < glimpses.len() {
         return None;
     }
-    let mut blinks = 0;
+    let mut blinks = Vec::new();
     let mut open_at = None;
     let mut shut = false;
     for moment in &lids {
         let share = moment.openness / usual(&lids, moment.time_ms);
         if share >= OPEN {
             let fast = open_at.is_some_and(|open| moment.time_ms - open <= LONGEST_MS);
-            blinks += u32::from(shut && fast);
+            if shut && fast {
+                blinks.push(moment.time_ms);
+            }
             shut = false;
             open_at = Some(moment.time_ms);
         } else if share < SHUT {

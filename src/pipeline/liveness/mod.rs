@@ -1,6 +1,7 @@
 //! What moves in a clip, and whether it moves as a live head does: a signal a file, each a number of its own.
 
 pub mod blinks;
+pub mod challenge;
 pub mod cuts;
 pub mod glimpse;
 pub mod motion;

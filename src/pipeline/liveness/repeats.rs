@@ -10,8 +10,8 @@ const FROZEN_MS: u64 = 250;
 const LEAST_LAG_MS: u64 = 400;
 /// Steps over which a loop's moments are compared with those of its turn before: 0.8 s of them.
 const RUN: usize = 12;
-/// On the mean over those, two moments of a loop differ by less than this share of what one differs
-/// from the next. Loops come to 0.62 at most, people who hardly move to 0.85 at least (docs/liveness.md).
+/// Over those, two moments of a loop differ by less than this share of what one differs from the next.
+/// Loops came to 0.53 at most, people who hardly move to 0.88 at least.
 const ALIKE: f64 = 0.7;
 /// Pictures, at least.
 const LEAST: usize = 2 * RUN;
@@ -52,11 +52,12 @@ fn mark_loops(glimpses: &[Glimpse], stale: &mut [bool]) {
         if glimpses[lag].time_ms - glimpses[0].time_ms < LEAST_LAG_MS {
             continue;
         }
-        let shares: Vec<f64> = (lag..glimpses.len())
-            .map(|at| difference(at, at - lag) / steps[at - 1])
+        let apart: Vec<f64> = (lag..glimpses.len())
+            .map(|at| difference(at, at - lag))
             .collect();
-        for (start, run) in shares.windows(RUN).enumerate() {
-            if run.iter().sum::<f64>() < ALIKE * RUN as f64 {
+        let pairs = apart.windows(RUN).zip(steps[lag - 1..].windows(RUN));
+        for (start, (apart, steps)) in pairs.enumerate() {
+            if apart.iter().sum::<f64>() < ALIKE * steps.iter().sum::<f64>() {
                 stale[lag + start..lag + start + RUN].fill(true);
             }
         }

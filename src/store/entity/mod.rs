@@ -4,6 +4,7 @@ pub mod audit;
 pub mod audit_head;
 pub mod callbacks;
 pub mod calls;
+pub mod challenges;
 pub mod consents;
 pub mod decisions;
 pub mod doomed_blobs;

@@ -5,6 +5,7 @@ mod audit;
 mod backtest;
 mod bad_input;
 mod biometry;
+mod challenges;
 mod consent;
 mod decisions;
 mod documented;

@@ -262,6 +262,7 @@ pub(crate) fn examination(session: &Session) -> ExaminationRecord {
                 version: 3,
                 rules: "{}".to_owned(),
             }),
+            challenge: None,
             consent_basis: "by_contract".to_owned(),
             document_blob: blob(EvidenceKind::Document),
             video_blob: blob(EvidenceKind::Video),
@@ -341,6 +342,7 @@ pub(crate) fn report() -> Examination {
                 mask: None,
             },
         ],
+        steps: Vec::new(),
         took_ms: 1_234,
     }
 }

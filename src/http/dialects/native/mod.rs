@@ -2,6 +2,7 @@
 
 pub mod backtests;
 pub mod calls;
+pub mod challenges;
 pub mod decisions;
 pub mod embeddings;
 pub mod errors;

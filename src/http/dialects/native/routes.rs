@@ -15,7 +15,7 @@ use crate::http::dialects::native::wire::{
     ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
     SessionDetailBody, SessionListBody,
 };
-use crate::http::dialects::native::{calls, decisions, embeddings, holds, rules};
+use crate::http::dialects::native::{calls, challenges, decisions, embeddings, holds, rules};
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
@@ -67,6 +67,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .route("/sessions/{id}/document", web::post().to(add_document))
             .route("/sessions/{id}/video", web::post().to(add_video))
             .route("/sessions/{id}/consent", web::post().to(give_consent))
+            .route("/sessions/{id}/challenge", web::post().to(challenges::draw))
             .route("/sessions/{id}/end", web::post().to(end_session))
             .route(
                 "/sessions/{id}/examinations",
