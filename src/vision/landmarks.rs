@@ -1,4 +1,4 @@
-//! Places the 468 points of MediaPipe's face mesh on a face, in a crop that is turned with the head.
+//! Places the 468 points of `MediaPipe`'s face mesh on a face, in a crop that is turned with the head.
 
 use std::fmt;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::vision::picture::Picture;
 /// The outer corners of the eyes, the left one as it is seen first.
 const OUTER_CORNERS: [usize; 2] = [33, 263];
 
-/// How much longer than the points' longer extent the crop's side is, as MediaPipe has it.
+/// How much longer than the points' longer extent the crop's side is, as `MediaPipe` has it.
 const AROUND_POINTS: f32 = 1.5;
 
 /// How much longer than the longer side of the detector's box the first crop's side is, and how far below the
@@ -98,7 +98,7 @@ impl MeshCrop {
         }
     }
 
-    /// From the network's pixels to the picture's. As MediaPipe has it, the corner of the square is the
+    /// From the network's pixels to the picture's. As `MediaPipe` has it, the corner of the square is the
     /// middle of the first pixel.
     fn placing(&self) -> Similarity {
         let (sin, cos) = self.radians.sin_cos();
