@@ -155,7 +155,8 @@ impl<'a> Source<'a> {
         // `max` before `min` also sends what is not a number to 0.
         let x = place.x.max(0.0).min(self.last_x);
         let y = place.y.max(0.0).min(self.last_y);
-        let (left, top) = (x.floor(), y.floor());
+        // Neither is negative, so that cutting their fractions off rounds them down.
+        let (left, top) = (x as i32 as f32, y as i32 as f32);
         let (fx, fy) = (x - left, y - top);
         let right = (left + 1.0).min(self.last_x) as usize;
         let bottom = (top + 1.0).min(self.last_y) as usize;

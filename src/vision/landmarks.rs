@@ -1,4 +1,4 @@
-//! Places the 468 points of MediaPipe's face mesh on a face, in a crop that is turned with the head.
+//! Places the 468 points of `MediaPipe`'s face mesh on a face, in a crop that is turned with the head.
 
 use std::fmt;
 use std::fs;
@@ -20,11 +20,14 @@ use crate::vision::picture::Picture;
 /// The outer corners of the eyes, the left one as it is seen first.
 const OUTER_CORNERS: [usize; 2] = [33, 263];
 
-/// How much longer than the points' longer extent the crop's side is, as MediaPipe has it.
+/// How much longer than the points' longer extent the crop's side is, as `MediaPipe` has it.
 const AROUND_POINTS: f32 = 1.5;
 
-/// The same for the longer side of the detector's box.
-const AROUND_BOX: f32 = 1.5;
+/// How much longer than the longer side of the detector's box the first crop's side is, and how far below the
+/// box's centre its own lies, in that side: the means of where the crop settles when 294 faces of pictures and
+/// videos are followed from it (standard deviations 0.06 and 0.02).
+const AROUND_BOX: f32 = 1.39;
+const BELOW_BOX: f32 = 0.052;
 
 /// The points of one face. Its `Debug` shows none of them.
 #[derive(Clone, PartialEq)]
@@ -62,10 +65,17 @@ impl MeshCrop {
     /// Around a face that was found anew: the eyes lie level in it.
     pub fn of_face(face: &Face) -> Self {
         let [left, right, ..] = face.landmarks;
+        let radians = level(left, right);
+        let longer = face.bounds.width().max(face.bounds.height());
+        let (sin, cos) = radians.sin_cos();
+        let centre = face.bounds.centre();
         Self {
-            centre: face.bounds.centre(),
-            side: AROUND_BOX * face.bounds.width().max(face.bounds.height()),
-            radians: level(left, right),
+            centre: Point {
+                x: centre.x - sin * BELOW_BOX * longer,
+                y: centre.y + cos * BELOW_BOX * longer,
+            },
+            side: AROUND_BOX * longer,
+            radians,
         }
     }
 
@@ -88,7 +98,7 @@ impl MeshCrop {
         }
     }
 
-    /// From the network's pixels to the picture's. As MediaPipe has it, the corner of the square is the
+    /// From the network's pixels to the picture's. As `MediaPipe` has it, the corner of the square is the
     /// middle of the first pixel.
     fn placing(&self) -> Similarity {
         let (sin, cos) = self.radians.sin_cos();
@@ -215,7 +225,10 @@ mod tests {
             ],
         };
         let crop = MeshCrop::of_face(&face);
-        assert_eq!(crop.centre, point(60.0, 90.0));
+        // Below the box's centre is to the left, too, as the head leans.
+        let below = 140.0 * BELOW_BOX * std::f32::consts::FRAC_1_SQRT_2;
+        assert!((crop.centre.x - (60.0 - below)).abs() < 1e-3);
+        assert!((crop.centre.y - (90.0 + below)).abs() < 1e-3);
         assert!((crop.side - 140.0 * AROUND_BOX).abs() < 1e-3);
         assert!((crop.radians - std::f32::consts::FRAC_PI_4).abs() < 1e-6);
     }

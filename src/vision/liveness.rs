@@ -65,7 +65,7 @@ impl PassiveLiveness {
 
     /// How sure the networks are that the face is live, 0–1: the mean of their probabilities.
     ///
-    /// Their makers cut around the boxes of a detector of their own, a small RetinaFace. The boxes here are
+    /// Their makers cut around the boxes of a detector of their own, a small `RetinaFace`. The boxes here are
     /// MTCNN's, which were learned from the same data set but are not the same, so that a face may fill a few
     /// hundredths more or less of the crop than in their figures: those hold here as a guess only, and
     /// what was measured with these boxes is what counts.

@@ -18,6 +18,7 @@ mod helpers;
 mod http;
 mod media;
 mod packs;
+mod passive;
 mod replay;
 mod rules;
 mod samples;

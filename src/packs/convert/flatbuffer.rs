@@ -25,8 +25,8 @@ pub(super) struct Vector<'a> {
 }
 
 /// The table at the root of a file with that identifier.
-pub(super) fn root<'a>(bytes: &'a [u8], identifier: &[u8; 4]) -> Result<Table<'a>, ConvertError> {
-    if &taken::<4>(bytes, OFFSET)? != identifier {
+pub(super) fn root(bytes: &[u8], identifier: [u8; 4]) -> Result<Table<'_>, ConvertError> {
+    if taken::<4>(bytes, OFFSET)? != identifier {
         return Err(ConvertError::Unsupported {
             what: "another format than the one that the manifest names".to_owned(),
         });

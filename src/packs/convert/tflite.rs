@@ -7,7 +7,7 @@ use crate::packs::convert::flatbuffer::{self, Table};
 use crate::packs::convert::tensor::NamedTensor;
 
 /// What stands behind the first offset.
-const IDENTIFIER: &[u8; 4] = b"TFL3";
+const IDENTIFIER: [u8; 4] = *b"TFL3";
 
 /// Fields by their place in the format's schema (`schema.fbs`, version 3).
 const MODEL_SUBGRAPHS: usize = 2;

@@ -1,4 +1,4 @@
-//! MediaPipe's face mesh: a crop of 192×192 RGB to 468 points, and whether they lie on a face.
+//! `MediaPipe`'s face mesh: a crop of 192×192 RGB to 468 points, and whether they lie on a face.
 
 use candle_core::{Error, Result};
 use candle_nn::VarBuilder;
