@@ -10,6 +10,8 @@ pub mod error;
 pub mod geometry;
 mod jpeg;
 pub mod layers;
+pub mod level;
+pub mod mask;
 pub mod nets;
 pub mod picture;
 pub mod quality;
