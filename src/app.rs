@@ -23,7 +23,7 @@ use crate::operations::{Operations, OperationsSettings, Parts};
 use crate::packs::cache::{self, OpenPacks};
 use crate::packs::error::PackError;
 use crate::packs::folder::ModelsFolder;
-use crate::pipeline::examine::FaceExaminer;
+use crate::pipeline::examine::{FaceExaminer, Networks};
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::scoring::rules::{self, Rules, RulesError};
 use crate::scratch::Scratch;
@@ -35,6 +35,7 @@ use crate::store::options::{BlobOptions, StoreOptions};
 use crate::vision::detector::Detector;
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
+use crate::vision::mask::{self, MaskClassifier};
 use crate::vision::picture::PictureLimits;
 use crate::worker::Workers;
 
@@ -363,18 +364,21 @@ fn open_packs(config: &Config) -> Result<OpenPacks, AppError> {
 }
 
 fn model_facts(packs: &OpenPacks) -> ModelFacts {
+    let open = [&packs.detector, &packs.embedder].map(|open| PackHash {
+        name: open.pack.name.clone(),
+        sha256: open.fingerprint(),
+    });
+    let built_in = PackHash {
+        name: mask::NAME.to_owned(),
+        sha256: mask::sha256_of_weights(),
+    };
     ModelFacts {
         detector: packs.detector.pack.name.clone(),
         embedder: packs.embedder.pack.name.clone(),
         weaker: packs.weaker,
-        mask: None,
+        mask: Some(mask::NAME.to_owned()),
         liveness: None,
-        hashes: [&packs.detector, &packs.embedder]
-            .map(|open| PackHash {
-                name: open.pack.name.clone(),
-                sha256: open.fingerprint(),
-            })
-            .into(),
+        hashes: open.into_iter().chain([built_in]).collect(),
     }
 }
 
@@ -404,14 +408,12 @@ fn load_examiner(
     picture_limits: PictureLimits,
     media_limits: MediaLimits,
 ) -> Result<FaceExaminer, VisionError> {
-    let detector = Detector::load(&packs.detector.weights)?;
-    let embedder = Embedder::load(&packs.embedder)?;
-    Ok(FaceExaminer::new(
-        detector,
-        embedder,
-        picture_limits,
-        media_limits,
-    ))
+    let networks = Networks {
+        detector: Detector::load(&packs.detector.weights)?,
+        embedder: Embedder::load(&packs.embedder)?,
+        mask: MaskClassifier::built_in()?,
+    };
+    Ok(FaceExaminer::new(networks, picture_limits, media_limits))
 }
 
 async fn open_store(config: &Config) -> Result<Store, AppError> {

@@ -80,14 +80,17 @@ mod tests {
                 confidence: 0.75,
                 sharpness,
                 brightness: 100.0,
+                unevenness: None,
                 pose: HeadPose {
                     yaw: -20.0,
                     pitch: 5.0,
                     roll: 1.0,
                 },
+                mask: None,
             }),
             similarity: sharpness.map(|_| 0.5),
             percentage: sharpness.map(|_| 85.0),
+            defects: Vec::new(),
         }
     }
 
@@ -101,6 +104,7 @@ mod tests {
             quarter_turns: 0,
             faces: 0,
             face: None,
+            defects: Vec::new(),
         };
         let signals = signals(&document, &frames, &[1, 0, 2], 8);
         let series = signals.frames.unwrap();

@@ -17,20 +17,31 @@ use crate::pipeline::examiner::{
     ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, Thumbnail,
 };
 use crate::pipeline::timeline::{Course, Document, Row, Started};
+use crate::session::defect::Defect;
 use crate::session::examination::{Examination, FrameFinding, VideoFinding};
 use crate::vision::detector::{Detector, Face};
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
 use crate::vision::geometry::{BoundingBox, Point};
+use crate::vision::mask::MaskClassifier;
 use crate::vision::picture::{Picture, PictureLimits};
 
 /// Windows that the decoder may be ahead of who looks at them, beside the one that it is making.
 const AHEAD: usize = 1;
 
+/// The networks that an examination asks.
+#[derive(Debug)]
+pub struct Networks {
+    pub detector: Detector,
+    pub embedder: Embedder,
+    pub mask: MaskClassifier,
+}
+
 /// The networks and the limits they work within.
 pub struct FaceExaminer {
     pub(super) detector: Detector,
     pub(super) embedder: Embedder,
+    pub(super) mask: MaskClassifier,
     pub(super) picture_limits: PictureLimits,
     media_limits: MediaLimits,
     cores: Cores,
@@ -44,14 +55,19 @@ impl std::fmt::Debug for FaceExaminer {
 
 impl FaceExaminer {
     pub fn new(
-        detector: Detector,
-        embedder: Embedder,
+        networks: Networks,
         picture_limits: PictureLimits,
         media_limits: MediaLimits,
     ) -> Self {
+        let Networks {
+            detector,
+            embedder,
+            mask,
+        } = networks;
         Self {
             detector,
             embedder,
+            mask,
             picture_limits,
             media_limits,
             cores: Cores::default(),
@@ -80,6 +96,7 @@ impl FaceExaminer {
             ],
         };
         self.embedder.embed(&blank, &face)?;
+        self.mask.worn(&blank, &face)?;
         Ok(())
     }
 }
@@ -189,6 +206,10 @@ impl FaceExaminer {
                 face: row.closer.as_ref().map(|closer| closer.face),
                 similarity,
                 percentage: similarity.map(|similarity| self.embedder.percentage(similarity)),
+                defects: row
+                    .closer
+                    .as_ref()
+                    .map_or_else(|| vec![Defect::NoFace], |closer| closer.defects.clone()),
             });
             thumbnails.extend(row.closer.map(|closer| Thumbnail {
                 frame: index,

@@ -6,6 +6,7 @@ use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
+use crate::session::defect::Defect;
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
 use crate::session::time::Timestamp;
 
@@ -45,7 +46,14 @@ pub struct FaceFinding {
     pub sharpness: f32,
     /// Mean grey level of the aligned face, 0–255.
     pub brightness: f32,
+    /// By how much one half of the face is brighter than the other, relative to the mean of both, 0–2.
+    /// Absent in older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unevenness: Option<f32>,
     pub pose: HeadPose,
+    /// How sure it is that a mask is worn, 0–1; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<f64>,
 }
 
 /// The document photo.
@@ -58,6 +66,9 @@ pub struct DocumentFinding {
     pub quarter_turns: u8,
     pub faces: u32,
     pub face: Option<FaceFinding>,
+    /// What is wrong with it, by the bounds of documents.
+    #[serde(default)]
+    pub defects: Vec<Defect>,
 }
 
 /// One row of the timeline.
@@ -71,6 +82,9 @@ pub struct FrameFinding {
     pub similarity: Option<f32>,
     /// The similarity by the pack's calibration, 0–100.
     pub percentage: Option<f64>,
+    /// What is wrong with it, by the bounds of frames.
+    #[serde(default)]
+    pub defects: Vec<Defect>,
 }
 
 /// The video as it was read.

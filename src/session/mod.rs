@@ -4,6 +4,7 @@ pub mod actor;
 pub mod audit;
 pub mod call;
 pub mod decision;
+pub mod defect;
 pub mod evidence;
 pub mod examination;
 pub mod gallery;

@@ -17,6 +17,7 @@ use likeness::pipeline::examiner::{
 use likeness::scoring::signals::Signals;
 use likeness::scratch::LOCK;
 use likeness::session::actor::Actor;
+use likeness::session::defect::Defect;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     PackHash, VideoFinding,
@@ -135,11 +136,13 @@ fn face() -> FaceFinding {
         confidence: 0.99,
         sharpness: 500.0,
         brightness: 120.0,
+        unevenness: Some(0.1),
         pose: HeadPose {
             yaw: 0.0,
             pitch: 0.0,
             roll: 0.0,
         },
+        mask: Some(0.02),
     }
 }
 
@@ -155,6 +158,7 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
             face: percentage.map(|_| face()),
             similarity: percentage.map(|percentage| percentage as f32 / 100.0),
             percentage: *percentage,
+            defects: percentage.map_or_else(|| vec![Defect::NoFace], |_| Vec::new()),
         })
         .collect();
     let has_face = scene.document != CaptureCode::NoUsableFace;
@@ -191,6 +195,11 @@ fn examined(scene: &Scene, frames_asked: usize) -> Examined {
                 quarter_turns: 0,
                 faces: u32::from(has_face),
                 face: has_face.then(face),
+                defects: if has_face {
+                    Vec::new()
+                } else {
+                    vec![Defect::NoFace]
+                },
             },
             video: VideoFinding {
                 code: scene.video,

@@ -3,6 +3,7 @@
 mod alignment;
 mod chips;
 mod dlib_resnet;
+mod mask;
 mod mtcnn;
 mod picture;
 mod retail_0095;
