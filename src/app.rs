@@ -37,6 +37,7 @@ use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
 use crate::vision::landmarks::Landmarker;
 use crate::vision::liveness::PassiveLiveness;
+use crate::vision::mask::{self, MaskClassifier};
 use crate::vision::picture::PictureLimits;
 use crate::worker::Workers;
 
@@ -371,11 +372,15 @@ fn model_facts(packs: &OpenPacks) -> ModelFacts {
         .into_iter()
         .chain(&packs.landmarks)
         .chain(&packs.liveness);
+    let built_in = PackHash {
+        name: mask::NAME.to_owned(),
+        sha256: mask::sha256_of_weights(),
+    };
     ModelFacts {
         detector: name(&packs.detector),
         embedder: name(&packs.embedder),
         weaker: packs.weaker,
-        mask: None,
+        mask: Some(mask::NAME.to_owned()),
         liveness: packs.liveness.as_ref().map(name),
         landmarks: packs.landmarks.as_ref().map(name),
         hashes: all
@@ -383,6 +388,7 @@ fn model_facts(packs: &OpenPacks) -> ModelFacts {
                 name: name(open),
                 sha256: open.fingerprint(),
             })
+            .chain([built_in])
             .collect(),
     }
 }
@@ -439,6 +445,7 @@ fn load_examiner(
         embedder,
         passive: passive.transpose()?,
         landmarker: landmarker.transpose()?,
+        mask: MaskClassifier::built_in()?,
     };
     Ok(FaceExaminer::new(networks, picture_limits, media_limits))
 }

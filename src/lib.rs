@@ -25,9 +25,10 @@
 //! - [`scoring`]: named numbers and rules in, a verdict with its reasons out. Pure. [`scoring::vocabulary`] is what rules
 //!   may speak about, [`scoring::expression`] how, [`scoring::reasons`] what they may answer.
 //! - [`media`]: a video file in, upright RGB frames with their times out.
-//! - [`vision`]: a picture in; faces, embeddings and quality out.
+//! - [`vision`]: a picture in; faces, embeddings, masks and quality out.
 //!   The arithmetic of its networks is the package `kernels/`, which is compiled for speed in every profile
-//!   and holds all of the `unsafe` code.
+//!   and holds all of the `unsafe` code. The network that sees masks is the project's own: the package `training/` makes it,
+//!   and nothing of that package is part of the service.
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`].
 //! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
@@ -48,6 +49,7 @@
 //! 3. A [`worker`] claims the row and runs [`operations::run_examination`], which calls the
 //!    [`pipeline::examiner::Examiner`]: [`media::sampling`] delivers windows of frames
 //!    while [`vision::detector`] and [`vision::embedder`] look at those before; several examinations share the cores.
+//!    What is wrong with a capture is told by [`pipeline::defects`].
 //! 4. [`pipeline::aggregate`] draws signals from the frames, [`scoring::verdict`] judges them, and the
 //!    verdict is stored with everything it rests on.
 //! 5. The waiting request is woken and rendered in its dialect.

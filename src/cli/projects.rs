@@ -98,7 +98,7 @@ struct SetArgs {
     #[arg(long, value_name = "API")]
     enable: Vec<DialectArg>,
 
-    /// Whether answers that tell of a mask need a model pack that can.
+    /// Whether answers that tell of a mask are asked for one.
     #[arg(long)]
     masks: Option<MaskArg>,
 
@@ -152,7 +152,7 @@ impl From<DialectArg> for Dialect {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum MaskArg {
-    /// Without such a pack the call is refused.
+    /// The classifier that is built in says whether one is worn.
     #[value(name = "required")]
     Required,
     /// Nobody asks, and the answer says `null`.

@@ -36,6 +36,7 @@ use crate::http::health;
         fremis::routes::healthcheck,
         fremis::routes::limit_usage,
         native::routes::read_models,
+        native::defects::list_defects,
         native::embeddings::embed,
         native::calls::list_calls,
         native::calls::read_usage,

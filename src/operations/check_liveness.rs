@@ -4,46 +4,32 @@ use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
 use crate::operations::look::Wanted;
-use crate::pipeline::examiner::{Looked, LookedFace};
+use crate::pipeline::examiner::Looked;
+use crate::session::defect::Defect;
 use crate::session::project::Scope;
-
-/// The least width and height of the face, in pixels.
-const SMALLEST_FACE: f32 = 150.0;
-
-/// The least room between the face and the picture's edge, in pixels.
-const LEAST_PADDING: f32 = 15.0;
-
-/// The least distance between the pupils, in pixels.
-const LEAST_PUPIL_DISTANCE: f32 = 50.0;
-
-/// The most the head may be turned or nod, in degrees.
-const STEEPEST: f32 = 30.0;
-
-/// A face that takes more than this share of the picture's width or height is too close.
-const CLOSEST: f32 = 0.75;
 
 /// From which score on a face counts as live.
 pub const LIVE: f64 = 0.5;
 
+/// What keeps a picture from being asked about. Light and sharpness are told elsewhere and keep
+/// nothing from being asked: the pack's own score falls with them.
+const IN_THE_WAY: [Defect; 9] = [
+    Defect::NoFace,
+    Defect::TooManyFaces,
+    Defect::FaceCropped,
+    Defect::FaceTooSmall,
+    Defect::FaceTooClose,
+    Defect::FaceCloseToBorder,
+    Defect::AngleTooLarge,
+    Defect::Occluded,
+    Defect::EyesClosed,
+];
+
 /// Why a face is not taken for a live one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LivenessFault {
-    #[error("no face was found")]
-    NoFace,
-    #[error("several faces of like size were found")]
-    SeveralFaces,
-    #[error("the face leaves the picture")]
-    Cropped,
-    #[error("the face, or the distance between its pupils, is too small")]
-    TooSmall,
-    #[error("the face fills too much of the picture")]
-    TooClose,
-    #[error("the face is too close to the picture's edge")]
-    CloseToBorder,
-    #[error("the head is turned or nods too far")]
-    AngleTooLarge,
-    #[error("the face is covered")]
-    Occluded,
+    #[error("{}", .0.text())]
+    Unfit(Defect),
     #[error("the face is not live")]
     NotLive,
     #[error("no model pack is installed that examines liveness")]
@@ -103,58 +89,32 @@ impl Operations {
     }
 }
 
-/// The score of a picture that is fit to be asked about.
+/// The score of a picture that is fit to be asked about; else the first thing that is in the way.
 fn gate(looked: &Looked) -> Result<f64, LivenessFault> {
-    let face = looked.faces.first().ok_or(LivenessFault::NoFace)?;
-    if looked.comparable > 1 {
-        return Err(LivenessFault::SeveralFaces);
+    if let Some(defect) = looked
+        .defects
+        .iter()
+        .find(|defect| IN_THE_WAY.contains(defect))
+    {
+        return Err(LivenessFault::Unfit(*defect));
     }
-    place(looked, face)?;
-    let pose = face.finding.pose;
-    if pose.yaw.abs() > STEEPEST || pose.pitch.abs() > STEEPEST {
-        return Err(LivenessFault::AngleTooLarge);
-    }
-    if face.masked == Some(true) {
-        return Err(LivenessFault::Occluded);
-    }
+    let face = looked.faces.first();
+    let face = face.ok_or(LivenessFault::Unfit(Defect::NoFace))?;
     face.liveness.ok_or(LivenessFault::Unknown)
-}
-
-/// Whether the face is large enough, and inside the picture with room around it.
-fn place(looked: &Looked, face: &LookedFace) -> Result<(), LivenessFault> {
-    let (width, height) = (looked.width as f32, looked.height as f32);
-    let at = face.face_box;
-    let padding = [
-        at.left,
-        at.top,
-        width - at.left - at.width,
-        height - at.top - at.height,
-    ];
-    let least = padding.into_iter().fold(f32::INFINITY, f32::min);
-    let [(left_x, left_y), (right_x, right_y), ..] = face.landmarks;
-    let pupils = (right_x - left_x).hypot(right_y - left_y);
-    if least < 0.0 {
-        Err(LivenessFault::Cropped)
-    } else if at.width.min(at.height) < SMALLEST_FACE || pupils < LEAST_PUPIL_DISTANCE {
-        Err(LivenessFault::TooSmall)
-    } else if at.width > CLOSEST * width || at.height > CLOSEST * height {
-        Err(LivenessFault::TooClose)
-    } else if least < LEAST_PADDING {
-        Err(LivenessFault::CloseToBorder)
-    } else {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::examiner::LookedFace;
     use crate::session::examination::{CaptureCode, FaceBox, FaceFinding, HeadPose};
 
-    fn looked(face_box: FaceBox) -> Looked {
-        let eye = |share: f32| {
-            let x = face_box.left + face_box.width * share;
-            (x, face_box.top + face_box.height * 0.4)
+    fn gate_of(defects: &[Defect], liveness: Option<f64>) -> Result<f64, LivenessFault> {
+        let face_box = FaceBox {
+            left: 200.0,
+            top: 200.0,
+            width: 200.0,
+            height: 260.0,
         };
         let face = LookedFace {
             finding: FaceFinding {
@@ -162,95 +122,55 @@ mod tests {
                 confidence: 0.99,
                 sharpness: 500.0,
                 brightness: 120.0,
+                unevenness: None,
                 pose: HeadPose {
                     yaw: 0.0,
                     pitch: 0.0,
                     roll: 0.0,
                 },
+                mask: None,
             },
             face_box,
-            landmarks: [eye(0.3), eye(0.7), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)],
+            landmarks: [(0.0, 0.0); 5],
             template: None,
             thumbnail: Vec::new(),
             masked: None,
-            liveness: Some(0.9),
+            liveness,
         };
-        Looked {
+        gate(&Looked {
             width: 600,
             height: 800,
             code: CaptureCode::Ok,
             comparable: 1,
             faces: vec![face],
-        }
-    }
-
-    fn boxed(left: f32, top: f32, width: f32, height: f32) -> Looked {
-        looked(FaceBox {
-            left,
-            top,
-            width,
-            height,
+            defects: defects.to_vec(),
         })
     }
 
-    /// What the gate says of a good picture with its face changed.
-    fn changed(change: impl FnOnce(&mut LookedFace)) -> Result<f64, LivenessFault> {
-        let mut looked = boxed(200.0, 200.0, 200.0, 260.0);
-        change(&mut looked.faces[0]);
-        gate(&looked)
+    #[test]
+    fn a_good_picture_passes_with_its_score_and_the_first_defect_is_in_the_way() {
+        assert_eq!(gate_of(&[], Some(0.9)), Ok(0.9));
+        let several = [Defect::TooDark, Defect::FaceTooSmall, Defect::Occluded];
+        assert_eq!(
+            gate_of(&several, Some(0.9)),
+            Err(LivenessFault::Unfit(Defect::FaceTooSmall))
+        );
+        assert_eq!(gate_of(&[], None), Err(LivenessFault::Unknown));
     }
 
     #[test]
-    fn a_good_picture_passes_with_its_score() {
-        assert_eq!(changed(|_| ()), Ok(0.9));
-    }
-
-    #[test]
-    fn the_face_lies_inside_with_room_around_it() {
-        for (looked, fault) in [
-            (boxed(-1.0, 200.0, 200.0, 200.0), LivenessFault::Cropped),
-            (boxed(401.0, 200.0, 200.0, 200.0), LivenessFault::Cropped),
-            (
-                boxed(14.0, 200.0, 200.0, 200.0),
-                LivenessFault::CloseToBorder,
-            ),
-            (
-                boxed(200.0, 590.0, 200.0, 200.0),
-                LivenessFault::CloseToBorder,
-            ),
-            (boxed(200.0, 200.0, 149.0, 200.0), LivenessFault::TooSmall),
-            (boxed(20.0, 20.0, 460.0, 500.0), LivenessFault::TooClose),
-            (boxed(100.0, 50.0, 400.0, 610.0), LivenessFault::TooClose),
-        ] {
-            assert_eq!(gate(&looked), Err(fault), "{:?}", looked.faces[0].face_box);
+    fn light_and_sharpness_are_in_nobodys_way_and_everything_else_is() {
+        for defect in Defect::ALL {
+            let light = matches!(
+                defect,
+                Defect::Blurred | Defect::TooDark | Defect::TooBright | Defect::UnevenLight
+            );
+            let expected = if light {
+                Ok(0.9)
+            } else {
+                Err(LivenessFault::Unfit(defect))
+            };
+            assert_eq!(gate_of(&[defect], Some(0.9)), expected);
         }
-        assert_eq!(gate(&boxed(15.0, 15.0, 150.0, 150.0)), Ok(0.9));
-    }
-
-    #[test]
-    fn pupils_pose_and_observations_are_asked_for() {
-        let narrow = changed(|face| face.landmarks[1].0 = face.landmarks[0].0 + 49.0);
-        assert_eq!(narrow, Err(LivenessFault::TooSmall));
-        for degrees in [-31.0, 31.0] {
-            let turned = changed(|face| face.finding.pose.yaw = degrees);
-            assert_eq!(turned, Err(LivenessFault::AngleTooLarge));
-            let nodding = changed(|face| face.finding.pose.pitch = degrees);
-            assert_eq!(nodding, Err(LivenessFault::AngleTooLarge));
-        }
-        assert_eq!(changed(|face| face.finding.pose.yaw = 30.0), Ok(0.9));
-        let covered = changed(|face| face.masked = Some(true));
-        assert_eq!(covered, Err(LivenessFault::Occluded));
-        assert_eq!(changed(|face| face.masked = Some(false)), Ok(0.9));
-        let silent = changed(|face| face.liveness = None);
-        assert_eq!(silent, Err(LivenessFault::Unknown));
-    }
-
-    #[test]
-    fn one_face_and_not_several() {
-        let mut looked = boxed(200.0, 200.0, 200.0, 260.0);
-        looked.comparable = 2;
-        assert_eq!(gate(&looked), Err(LivenessFault::SeveralFaces));
-        looked.faces.clear();
-        assert_eq!(gate(&looked), Err(LivenessFault::NoFace));
     }
 }

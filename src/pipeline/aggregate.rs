@@ -75,7 +75,10 @@ fn series(frames: &[FrameFinding], comparable: &[usize]) -> FrameSeries {
         face_px: of_faces(frames, shorter_side),
         confidence: of_faces(frames, |face| face.confidence),
         liveness: frames.iter().filter_map(|frame| frame.liveness).collect(),
-        mask: frames.iter().filter_map(|frame| frame.mask).collect(),
+        mask: frames
+            .iter()
+            .filter_map(|frame| Some(frame.face.as_ref()?.mask? * 100.0))
+            .collect(),
         faces: comparable.iter().map(|faces| *faces as f64).collect(),
     }
 }
@@ -110,16 +113,18 @@ mod tests {
                 confidence: 0.75,
                 sharpness,
                 brightness: 100.0,
+                unevenness: None,
                 pose: HeadPose {
                     yaw: -20.0,
                     pitch: 5.0,
                     roll: 1.0,
                 },
+                mask: None,
             }),
             similarity: sharpness.map(|_| 0.5),
             percentage: sharpness.map(|_| 85.0),
             liveness: sharpness.map(f64::from),
-            mask: None,
+            defects: Vec::new(),
         }
     }
 
@@ -133,6 +138,7 @@ mod tests {
             quarter_turns: 0,
             faces: 0,
             face: None,
+            defects: Vec::new(),
         };
         let signals = signals(Found {
             document: &document,

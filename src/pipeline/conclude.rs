@@ -14,6 +14,7 @@ use crate::pipeline::liveness::{challenge, one_person};
 use crate::pipeline::timeline::Row;
 use crate::pipeline::watching::Watching;
 use crate::session::challenge::{ChallengeOrder, StepFinding};
+use crate::session::defect::Defect;
 use crate::session::examination::{Examination, FrameFinding, VideoFinding};
 use crate::vision::embedder::Embedding;
 
@@ -107,7 +108,8 @@ impl FaceExaminer {
                 percentage: similarity
                     .map(|similarity| self.networks.embedder.percentage(similarity)),
                 liveness: closer.and_then(|closer| closer.liveness),
-                mask: closer.and_then(|closer| closer.mask),
+                defects: closer
+                    .map_or_else(|| vec![Defect::NoFace], |closer| closer.defects.clone()),
             });
             thumbnails.extend(row.closer.map(|closer| Thumbnail {
                 frame: index,

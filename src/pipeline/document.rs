@@ -1,9 +1,11 @@
 //! Looks at the document photo: whose face is on it, how it was captured, and its embedding.
 
 use crate::pipeline::capture;
+use crate::pipeline::defects::Bounds;
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{ExaminationInput, ExamineError};
-use crate::pipeline::faces::{comparable, face_box, face_finding};
+use crate::pipeline::faces::{comparable, defects_of, face_box, face_finding};
+use crate::session::defect::Defect;
 use crate::session::examination::{CaptureCode, DocumentFinding};
 use crate::vision::embedder::Embedding;
 use crate::vision::picture::Picture;
@@ -21,6 +23,7 @@ pub(super) fn nobody() -> DocumentFinding {
         quarter_turns: 0,
         faces: 0,
         face: None,
+        defects: vec![Defect::NoFace],
     }
 }
 
@@ -42,17 +45,18 @@ impl FaceExaminer {
             return Ok((finding, None));
         };
         let size = (found.upright.width(), found.upright.height());
+        let comparable = comparable(&found.face, &found.all);
+        let worn = self.networks.mask.worn(&found.upright, &found.face);
+        let worn = worn.map_err(ExamineError::Vision)?;
+        let face = face_finding(&found.upright, &found.face, Some(worn));
         let finding = DocumentFinding {
-            code: capture::document_code(
-                Some(face_box(&found.face)),
-                comparable(&found.face, &found.all),
-                size,
-            ),
+            code: capture::document_code(Some(face_box(&found.face)), comparable, size),
             width: size.0,
             height: size.1,
             quarter_turns: found.quarter_turns,
             faces: found.all.len() as u32,
-            face: Some(face_finding(&found.upright, &found.face)),
+            face: Some(face),
+            defects: defects_of(&face, (&found.face, comparable), size, &Bounds::DOCUMENT),
         };
         let embedding = self
             .networks

@@ -24,6 +24,7 @@ use crate::vision::error::VisionError;
 use crate::vision::geometry::{BoundingBox, Point};
 use crate::vision::landmarks::{Landmarker, MeshCrop};
 use crate::vision::liveness::PassiveLiveness;
+use crate::vision::mask::MaskClassifier;
 use crate::vision::picture::{Picture, PictureLimits};
 
 /// Windows that the decoder may be ahead of who looks at them, beside the one that it is making.
@@ -37,6 +38,8 @@ pub struct Networks {
     pub passive: Option<PassiveLiveness>,
     /// Places the points of a face.
     pub landmarker: Option<Landmarker>,
+    /// Tells whether it wears a mask.
+    pub mask: MaskClassifier,
 }
 
 /// The networks and the limits they work within.
@@ -75,6 +78,7 @@ impl FaceExaminer {
             embedder,
             passive,
             landmarker,
+            mask,
         } = &self.networks;
         detector.detect(&blank, 40.0)?;
         let point = |x: f32, y: f32| Point { x, y };
@@ -101,6 +105,7 @@ impl FaceExaminer {
         if let Some(landmarker) = landmarker {
             landmarker.find(&blank, &MeshCrop::of_face(&face))?;
         }
+        mask.worn(&blank, &face)?;
         Ok(())
     }
 }

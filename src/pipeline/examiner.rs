@@ -7,6 +7,7 @@ use rayon::ThreadPoolBuildError;
 use crate::media::error::MediaError;
 use crate::scoring::signals::Signals;
 use crate::session::challenge::ChallengeOrder;
+use crate::session::defect::Defect;
 use crate::session::examination::{CaptureCode, Examination, FaceBox, FaceFinding, PackHash};
 use crate::session::template::Template;
 use crate::vision::error::VisionError;
@@ -18,7 +19,7 @@ pub struct ModelFacts {
     pub embedder: String,
     /// A better embedder exists and could not be had.
     pub weaker: bool,
-    /// The pack that tells whether a face wears a mask, where one is installed.
+    /// What tells whether a face wears a mask, where anything does.
     pub mask: Option<String>,
     /// The pack that tells whether a face is live, where one is installed.
     pub liveness: Option<String>,
@@ -63,6 +64,8 @@ pub struct Looked {
     pub comparable: usize,
     /// The subject first, then the larger before the smaller.
     pub faces: Vec<LookedFace>,
+    /// What is wrong with the picture, by the bounds of single pictures.
+    pub defects: Vec<Defect>,
 }
 
 /// One face of a picture.
@@ -77,6 +80,7 @@ pub struct LookedFace {
     pub template: Option<Template>,
     /// The upright face as a JPEG, present beside a template.
     pub thumbnail: Vec<u8>,
+    /// Whether a mask is worn, where that was asked; asked of the subject alone.
     pub masked: Option<bool>,
     /// 0–1, 1 being live.
     pub liveness: Option<f64>,

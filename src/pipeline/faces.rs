@@ -1,9 +1,12 @@
 //! A face as the findings tell it: its box, its measurements, a small picture, and who stands beside it.
 
 use crate::pipeline::capture;
+use crate::pipeline::defects::{Bounds, Sight, defects};
+use crate::session::defect::Defect;
 use crate::session::examination::{FaceBox, FaceFinding, HeadPose};
 use crate::vision::detector::Face;
 use crate::vision::error::VisionError;
+use crate::vision::mask;
 use crate::vision::picture::Picture;
 use crate::vision::quality;
 use crate::vision::subject;
@@ -42,17 +45,45 @@ pub(super) fn face_box(face: &Face) -> FaceBox {
     }
 }
 
-pub(super) fn face_finding(picture: &Picture, face: &Face) -> FaceFinding {
+/// Between the pupils, in pixels.
+pub(super) fn pupil_distance(face: &Face) -> f32 {
+    let [left, right, ..] = face.landmarks;
+    (right.x - left.x).hypot(right.y - left.y)
+}
+
+/// What is wrong with a capture's subject, who stands among so many.
+pub(super) fn defects_of(
+    finding: &FaceFinding,
+    (face, comparable): (&Face, usize),
+    size: (u32, u32),
+    bounds: &Bounds,
+) -> Vec<Defect> {
+    let sight = Sight {
+        size,
+        face: finding,
+        pupil_distance: pupil_distance(face),
+        comparable,
+        covered: finding.mask.map(|worn| worn >= mask::WORN),
+        // Nothing tells yet.
+        eyes_open: None,
+    };
+    defects(Some(sight), bounds)
+}
+
+/// What is measured of a face; `mask` is how sure it is that one is worn, where that was asked.
+pub(super) fn face_finding(picture: &Picture, face: &Face, mask: Option<f64>) -> FaceFinding {
     let pose = quality::pose(face);
     FaceFinding {
         face_box: face_box(face),
         confidence: face.confidence,
         sharpness: quality::sharpness(picture, face),
         brightness: quality::brightness(picture, face),
+        unevenness: Some(quality::unevenness(picture, face)),
         pose: HeadPose {
             yaw: pose.yaw,
             pitch: pose.pitch,
             roll: pose.roll,
         },
+        mask,
     }
 }

@@ -1,13 +1,16 @@
 //! Looks at a single picture with the real networks: which faces, whose, and their templates.
 
 use crate::pipeline::capture;
+use crate::pipeline::defects::Bounds;
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{ExamineError, LookOrder, Looked, LookedFace};
-use crate::pipeline::faces::{comparable, face_box, face_finding, thumbnail};
+use crate::pipeline::faces::{comparable, defects_of, face_box, face_finding, thumbnail};
+use crate::session::defect::Defect;
 use crate::session::examination::{CaptureCode, FaceBox};
 use crate::session::template::Template;
 use crate::vision::detector::Face;
 use crate::vision::error::VisionError;
+use crate::vision::mask;
 use crate::vision::picture::Picture;
 use crate::vision::subject::{self, DocumentSubject};
 
@@ -29,6 +32,7 @@ impl FaceExaminer {
                 code: CaptureCode::NoUsableFace,
                 comparable: 0,
                 faces: Vec::new(),
+                defects: vec![Defect::NoFace],
             });
         };
         self.describe(&found, order, (width, height))
@@ -57,8 +61,13 @@ impl FaceExaminer {
             };
             let with_template = index < order.templates;
             let of_subject = index == 0;
+            let worn = if order.mask && of_subject {
+                Some(self.networks.mask.worn(&found.upright, face)?)
+            } else {
+                None
+            };
             faces.push(LookedFace {
-                finding: face_finding(&found.upright, face),
+                finding: face_finding(&found.upright, face, worn),
                 face_box: back.face_box(face_box(face)),
                 landmarks: face.landmarks.map(|point| back.point(point.x, point.y)),
                 template: if with_template {
@@ -71,7 +80,7 @@ impl FaceExaminer {
                 } else {
                     Vec::new()
                 },
-                masked: None,
+                masked: worn.map(|worn| worn >= mask::WORN),
                 liveness: if order.liveness && of_subject {
                     self.liveness(&found.upright, face)?
                 } else {
@@ -79,12 +88,17 @@ impl FaceExaminer {
                 },
             });
         }
+        let defects = faces.first().map_or_else(Vec::new, |subject| {
+            let about = (&found.face, comparable);
+            defects_of(&subject.finding, about, upright, &Bounds::PICTURE)
+        });
         Ok(Looked {
             width: size.0,
             height: size.1,
             code: capture::document_code(Some(face_box(&found.face)), comparable, upright),
             comparable,
             faces,
+            defects,
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod capture;
+pub mod defects;
 pub mod examine;
 pub mod examiner;
 pub mod liveness;

@@ -8,10 +8,12 @@ use rayon::{Scope, ThreadPool};
 
 use crate::media::frame::Frame;
 use crate::media::sampling::Window;
+use crate::pipeline::defects::Bounds;
 use crate::pipeline::document::DocumentSeen;
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::ExamineError;
-use crate::pipeline::faces::{comparable, face_box, face_finding, thumbnail};
+use crate::pipeline::faces::{comparable, defects_of, face_box, face_finding, thumbnail};
+use crate::session::defect::Defect;
 use crate::session::examination::{FaceBox, FaceFinding};
 use crate::vision::detector::Face;
 use crate::vision::embedder::Embedding;
@@ -37,11 +39,11 @@ pub(super) struct Row {
 /// What a closer look at a frame's subject gives.
 pub(super) struct Closer {
     pub(super) face: FaceFinding,
+    pub(super) defects: Vec<Defect>,
     /// None where nothing follows from it: the document cannot be read.
     pub(super) embedding: Option<Embedding>,
-    /// 0–100, where a pack tells it, like the next.
+    /// 0–100, where a pack tells it.
     pub(super) liveness: Option<f64>,
-    pub(super) mask: Option<f64>,
     pub(super) thumbnail: Vec<u8>,
 }
 
@@ -101,9 +103,11 @@ impl FaceExaminer {
             if let Some((picture, face)) = subject {
                 last_face = Some(face_box(&face));
                 let (index, done) = (rows.len(), done.clone());
+                let comparable = row.comparable;
                 scope.spawn(move |_| {
+                    let closer = self.look_closer(&picture, (&face, comparable), document);
                     // Nobody listens any more where another look has failed.
-                    let _ = done.send((index, self.look_closer(&picture, &face, document)));
+                    let _ = done.send((index, closer));
                 });
             }
             rows.push(row);
@@ -150,7 +154,7 @@ impl FaceExaminer {
     fn look_closer(
         &self,
         picture: &Picture,
-        face: &Face,
+        (face, comparable): (&Face, usize),
         document: &Document,
     ) -> Result<Closer, VisionError> {
         // Without a face on the document the frames are still compared with each other.
@@ -161,11 +165,13 @@ impl FaceExaminer {
             Some(self.networks.embedder.embed(picture, face)?)
         };
         let live = self.liveness(picture, face)?;
+        let size = (picture.width(), picture.height());
+        let finding = face_finding(picture, face, Some(self.networks.mask.worn(picture, face)?));
         Ok(Closer {
-            face: face_finding(picture, face),
+            face: finding,
+            defects: defects_of(&finding, (face, comparable), size, &Bounds::FRAME),
             embedding,
             liveness: live.map(|live| live * 100.0),
-            mask: None,
             thumbnail: thumbnail(picture, face)?,
         })
     }

@@ -7,6 +7,7 @@ use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
 use crate::session::challenge::{ChallengeOrder, StepFinding};
+use crate::session::defect::Defect;
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
 use crate::session::time::Timestamp;
 
@@ -46,7 +47,14 @@ pub struct FaceFinding {
     pub sharpness: f32,
     /// Mean grey level of the aligned face, 0–255.
     pub brightness: f32,
+    /// By how much one half of the face is brighter than the other, relative to the mean of both, 0–2.
+    /// Absent in older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unevenness: Option<f32>,
     pub pose: HeadPose,
+    /// How sure it is that a mask is worn, 0–1; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<f64>,
 }
 
 /// The document photo.
@@ -59,6 +67,9 @@ pub struct DocumentFinding {
     pub quarter_turns: u8,
     pub faces: u32,
     pub face: Option<FaceFinding>,
+    /// What is wrong with it, by the bounds of documents.
+    #[serde(default)]
+    pub defects: Vec<Defect>,
 }
 
 /// One row of the timeline.
@@ -75,9 +86,9 @@ pub struct FrameFinding {
     /// How live the face looks, 0–100, where a pack tells it.
     #[serde(default)]
     pub liveness: Option<f64>,
-    /// How surely it wears a mask, 0–100, where a pack tells it.
+    /// What is wrong with it, by the bounds of frames.
     #[serde(default)]
-    pub mask: Option<f64>,
+    pub defects: Vec<Defect>,
 }
 
 /// The video as it was read.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod call;
 pub mod challenge;
 pub mod decision;
+pub mod defect;
 pub mod evidence;
 pub mod examination;
 pub mod gallery;

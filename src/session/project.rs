@@ -75,7 +75,7 @@ impl Default for Thresholds {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskPolicy {
-    /// It is asked of a model pack; without one the call is refused.
+    /// It is asked of the classifier; where none could be had, the call would be refused.
     #[default]
     Required,
     /// Nobody asks, and the answer says `null`.

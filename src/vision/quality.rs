@@ -1,4 +1,4 @@
-//! How well a face was captured: sharpness, brightness, and where the head points.
+//! How well a face was captured: sharpness, brightness, evenness of the light, and where the head points.
 
 use crate::vision::detector::Face;
 use crate::vision::geometry::{BoundingBox, Point};
@@ -45,6 +45,27 @@ pub fn sharpness_within(picture: &Picture, bounds: &BoundingBox) -> f32 {
 pub fn brightness(picture: &Picture, face: &Face) -> f32 {
     let Grey { values, .. } = grey(picture, &face.bounds);
     values.iter().sum::<f32>() / values.len().max(1) as f32
+}
+
+/// By how much one half of the face, left or right, is brighter than the other, relative to the mean of both: 0
+/// where both are alike, 2 where one is black.
+pub fn unevenness(picture: &Picture, face: &Face) -> f32 {
+    let Grey { width, values } = grey(picture, &face.bounds);
+    let half = width / 2;
+    if half == 0 {
+        return 0.0;
+    }
+    let (mut left, mut right) = (0.0, 0.0);
+    for row in values.chunks_exact(width) {
+        left += row[..half].iter().sum::<f32>();
+        right += row[width - half..].iter().sum::<f32>();
+    }
+    let mean = f32::midpoint(left, right);
+    if mean > 0.0 {
+        (left - right).abs() / mean
+    } else {
+        0.0
+    }
 }
 
 /// Where the head points.
@@ -207,6 +228,18 @@ mod tests {
     }
 
     #[test]
+    fn unevenness_is_the_halves_difference_relative_to_their_mean() {
+        let face = face_with((30.0, 30.0));
+        let uneven = |left: u8, right: u8| {
+            unevenness(&picture(|x, _| if x < 32 { left } else { right }), &face)
+        };
+        assert!(uneven(90, 90).abs() < 1e-4);
+        assert!((uneven(150, 50) - 1.0).abs() < 0.01);
+        assert!((uneven(50, 150) - 1.0).abs() < 0.01);
+        assert!(uneven(0, 0).abs() < f32::EPSILON);
+    }
+
+    #[test]
     fn a_box_beside_the_picture_measures_nothing() {
         let mut face = face_with((30.0, 30.0));
         face.bounds = BoundingBox {
@@ -217,5 +250,6 @@ mod tests {
         };
         assert!(sharpness(&picture(|_, _| 90), &face).abs() < f32::EPSILON);
         assert!(brightness(&picture(|_, _| 90), &face).abs() < f32::EPSILON);
+        assert!(unevenness(&picture(|_, _| 90), &face).abs() < f32::EPSILON);
     }
 }

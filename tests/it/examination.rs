@@ -6,6 +6,7 @@ use likeness::app;
 use likeness::config::Config;
 use likeness::pipeline::examine::FaceExaminer;
 use likeness::pipeline::examiner::{ExaminationInput, ExamineError, Examiner as _};
+use likeness::vision::mask::WORN;
 use serde_json::{Value, json};
 
 use crate::helpers::sample;
@@ -24,6 +25,15 @@ fn in_a_crowd_the_same_is_found_as_alone() {
     let alone = videos
         .each_ref()
         .map(|video| found(&examiner, &document, video));
+    for examination in alone.iter().map(|told| &told[0]) {
+        let frames = examination["frames"].as_array().unwrap();
+        for seen in frames.iter().chain([&examination["document"]]) {
+            let mask = seen["face"]["mask"].as_f64().unwrap();
+            assert!(mask < WORN, "nobody wears a mask: {mask}");
+            let defects = seen["defects"].as_array().unwrap();
+            assert!(!defects.contains(&json!("FACE_IS_OCCLUDED")));
+        }
+    }
     std::thread::scope(|threads| {
         let crowd: Vec<_> = (0..CROWD)
             .map(|number| {

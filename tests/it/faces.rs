@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use likeness::pipeline::defects::{Bounds, Sight, defects};
 use likeness::pipeline::examiner::{ExamineError, LookOrder, Looked, LookedFace};
 use likeness::session::examination::{CaptureCode, FaceBox, FaceFinding, HeadPose};
 use likeness::session::template::Template;
@@ -128,12 +129,23 @@ pub(crate) fn look(order: LookOrder<'_>, pack: &str) -> Result<Looked, ExamineEr
         1 => CaptureCode::Ok,
         _ => CaptureCode::SeveralFaces,
     };
+    let size = (picture.width(), picture.height());
+    let sight = faces.first().map(|face| Sight {
+        size,
+        face: &face.finding,
+        pupil_distance: face.landmarks[1].0 - face.landmarks[0].0,
+        comparable: usize::from(shown.faces),
+        covered: face.masked,
+        eyes_open: None,
+    });
+    let defects = defects(sight, &Bounds::PICTURE);
     Ok(Looked {
         width: picture.width(),
         height: picture.height(),
         code,
         comparable: usize::from(shown.faces),
         faces,
+        defects,
     })
 }
 
@@ -157,11 +169,13 @@ fn face(
             confidence: 0.99,
             sharpness: 500.0,
             brightness: 120.0,
+            unevenness: Some(0.1),
             pose: HeadPose {
                 yaw: f32::from(shown.yaw),
                 pitch: 0.0,
                 roll: 0.0,
             },
+            mask: order.mask.then_some(f64::from(u8::from(shown.masked))),
         },
         face_box,
         landmarks: [

@@ -14,11 +14,12 @@ use likeness::operations::manage_tokens::NewToken;
 use likeness::pipeline::examiner::{
     ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, ModelFacts, Thumbnail,
 };
+use likeness::pipeline::liveness::challenge;
 use likeness::scoring::signals::Signals;
 use likeness::scratch::LOCK;
 use likeness::session::actor::Actor;
-use likeness::pipeline::liveness::challenge;
 use likeness::session::challenge::{Action, ChallengeOrder, StepFinding};
+use likeness::session::defect::Defect;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     PackHash, VideoFinding,
@@ -137,11 +138,13 @@ fn face() -> FaceFinding {
         confidence: 0.99,
         sharpness: 500.0,
         brightness: 120.0,
+        unevenness: Some(0.1),
         pose: HeadPose {
             yaw: 0.0,
             pitch: 0.0,
             roll: 0.0,
         },
+        mask: Some(0.02),
     }
 }
 
@@ -159,7 +162,7 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
             similarity: percentage.map(|percentage| percentage as f32 / 100.0),
             percentage: *percentage,
             liveness: None,
-            mask: percentage.map(|_| 2.0),
+            defects: percentage.map_or_else(|| vec![Defect::NoFace], |_| Vec::new()),
         })
         .collect();
     let has_face = scene.document != CaptureCode::NoUsableFace;
@@ -206,6 +209,11 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
                 quarter_turns: 0,
                 faces: u32::from(has_face),
                 face: has_face.then(face),
+                defects: if has_face {
+                    Vec::new()
+                } else {
+                    vec![Defect::NoFace]
+                },
             },
             video: VideoFinding {
                 code: scene.video,

@@ -26,7 +26,11 @@ async fn send_evidence(app: &TestApp, id: &str) {
 }
 
 async fn draw(app: &TestApp, id: &str) -> Value {
-    let answer = app.post(&format!("/v1/sessions/{id}/challenge")).send().await.unwrap();
+    let answer = app
+        .post(&format!("/v1/sessions/{id}/challenge"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::CREATED);
     body(answer).await
 }
@@ -38,7 +42,9 @@ async fn examine(app: &TestApp, id: &str) -> Value {
 
 fn reasons(examination: &Value) -> Vec<&str> {
     let reasons = examination["reasons"].as_array().unwrap().iter();
-    reasons.map(|reason| reason["code"].as_str().unwrap()).collect()
+    reasons
+        .map(|reason| reason["code"].as_str().unwrap())
+        .collect()
 }
 
 #[actix_web::test]
@@ -118,27 +124,49 @@ async fn the_one_drawn_last_counts_and_nobody_draws_for_ever() {
     app.clock.advance(1);
     let last = draw(&app, &id).await;
     assert_eq!(last["draws_left"], 0);
-    let refused = app.post(&format!("/v1/sessions/{id}/challenge")).send().await.unwrap();
+    let refused = app
+        .post(&format!("/v1/sessions/{id}/challenge"))
+        .send()
+        .await
+        .unwrap();
     let (_, message) = native_error(refused, StatusCode::CONFLICT).await;
     assert!(message.contains("3 challenges"), "{message}");
     send_evidence(&app, &id).await;
-    assert_eq!(examine(&app, &id).await["result"]["challenge"]["id"], last["id"]);
+    assert_eq!(
+        examine(&app, &id).await["result"]["challenge"]["id"],
+        last["id"]
+    );
 }
 
 #[actix_web::test]
 async fn nothing_is_drawn_for_strangers_for_closed_sessions_and_where_nothing_could_follow_it() {
     let app = TestApp::start().await;
     let nobody = "sess_00000000-0000-7000-8000-000000000000";
-    let answer = app.post(&format!("/v1/sessions/{nobody}/challenge")).send().await.unwrap();
+    let answer = app
+        .post(&format!("/v1/sessions/{nobody}/challenge"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     let id = open(&app).await;
-    app.post(&format!("/v1/sessions/{id}/end")).send().await.unwrap();
-    let answer = app.post(&format!("/v1/sessions/{id}/challenge")).send().await.unwrap();
+    app.post(&format!("/v1/sessions/{id}/end"))
+        .send()
+        .await
+        .unwrap();
+    let answer = app
+        .post(&format!("/v1/sessions/{id}/challenge"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::CONFLICT);
 
     let blind = TestApp::start_without_observations().await;
     let id = open(&blind).await;
-    let answer = blind.post(&format!("/v1/sessions/{id}/challenge")).send().await.unwrap();
+    let answer = blind
+        .post(&format!("/v1/sessions/{id}/challenge"))
+        .send()
+        .await
+        .unwrap();
     let (_, message) = native_error(answer, StatusCode::SERVICE_UNAVAILABLE).await;
     assert!(message.contains("challenges"), "{message}");
 }

@@ -1,5 +1,7 @@
 //! The native API: sessions, evidence, examinations, timelines.
 
+use likeness::session::defect::Defect;
+use likeness::session::examination::CaptureCode;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -41,6 +43,10 @@ async fn a_session_goes_from_open_to_judged_with_its_timeline() {
         row["face"]["box"],
         json!({"left": 100.0, "top": 120.0, "width": 160.0, "height": 200.0})
     );
+
+    assert_eq!(row["defects"], json!([]));
+    assert_eq!(row["face"]["mask"], json!(0.02));
+    assert_eq!(examination["result"]["document"]["defects"], json!([]));
 
     let thumbnail = app
         .get(row["thumbnail"].as_str().unwrap())
@@ -315,6 +321,39 @@ async fn every_answer_keeps_to_the_description() {
     assert_eq!(again.status, StatusCode::CONFLICT);
     let ended = app.see(app.post(&format!("{session}/end"))).await;
     assert!(ended.status.is_success(), "{}", ended.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_capture_is_told_by_code_and_the_list_says_what_to_tell() {
+    let app = TestApp::start().await;
+    let mut scene = Scene::of(&[90.0; 3]);
+    scene.percentages[1] = None;
+    scene.document = CaptureCode::NoUsableFace;
+    app.sees(scene);
+    let session = app.session_with_evidence().await;
+    let asked = app.post(&format!("/v1/sessions/{session}/examinations?wait=20"));
+    let examined = app.see(asked).await;
+    assert_eq!(examined.status, StatusCode::OK, "{}", examined.body);
+    let result = &examined.body["result"];
+    assert_eq!(result["timeline"][0]["defects"], json!([]));
+    assert_eq!(result["timeline"][1]["defects"], json!(["FACE_NOT_FOUND"]));
+    assert_eq!(result["document"]["defects"], json!(["FACE_NOT_FOUND"]));
+
+    let list = app.see(app.client.get(app.url("/v1/defects"))).await;
+    assert_eq!(list.status, StatusCode::OK);
+    let listed: Vec<&str> = list
+        .body
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|defect| defect["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed.len(), Defect::ALL.len());
+    assert_eq!(listed[0], "FACE_NOT_FOUND");
+    assert_eq!(
+        list.body[0]["applicant_text"],
+        "Please make sure that your whole face can be seen."
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::{Outcome, Verdict};
 use likeness::session::actor::Actor;
 use likeness::session::audit::{AuditAction, AuditEntry};
+use likeness::session::defect::Defect;
 use likeness::session::evidence::EvidenceKind;
 use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, ExaminationOrder, ExaminationRecord,
@@ -289,11 +290,13 @@ pub(crate) fn report() -> Examination {
         confidence: 0.999_8,
         sharpness: 812.3,
         brightness: 127.9,
+        unevenness: Some(0.21),
         pose: HeadPose {
             yaw: -3.2,
             pitch: 1.1,
             roll: 0.4,
         },
+        mask: Some(0.0124),
     };
     Examination {
         pack: "retail-0095".to_owned(),
@@ -304,6 +307,7 @@ pub(crate) fn report() -> Examination {
             quarter_turns: 1,
             faces: 2,
             face: Some(face),
+            defects: vec![Defect::TooManyFaces],
         },
         video: VideoFinding {
             code: CaptureCode::SeveralFaces,
@@ -329,7 +333,7 @@ pub(crate) fn report() -> Examination {
                 similarity: Some(0.731),
                 percentage: Some(91.37),
                 liveness: Some(96.5),
-                mask: Some(1.25),
+                defects: Vec::new(),
             },
             FrameFinding {
                 index: 1,
@@ -339,7 +343,7 @@ pub(crate) fn report() -> Examination {
                 similarity: None,
                 percentage: None,
                 liveness: None,
-                mask: None,
+                defects: vec![Defect::NoFace],
             },
         ],
         steps: Vec::new(),

@@ -4,6 +4,7 @@ mod alignment;
 mod chips;
 mod dlib_resnet;
 mod face_mesh;
+mod mask;
 mod mini_fasnet;
 mod mtcnn;
 mod picture;

@@ -4,6 +4,7 @@ pub mod backtests;
 pub mod calls;
 pub mod challenges;
 pub mod decisions;
+pub mod defects;
 pub mod embeddings;
 pub mod errors;
 pub mod holds;

@@ -15,7 +15,9 @@ use crate::http::dialects::native::wire::{
     ConsentBody, ErrorBody, EvidenceBody, ExaminationBody, ModelsBody, NewSessionBody, SessionBody,
     SessionDetailBody, SessionListBody,
 };
-use crate::http::dialects::native::{calls, challenges, decisions, embeddings, holds, rules};
+use crate::http::dialects::native::{
+    calls, challenges, decisions, defects, embeddings, holds, rules,
+};
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
@@ -44,6 +46,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .app_data(json_errors())
             .app_data(query_errors())
             .route("/models", web::get().to(read_models))
+            .route("/defects", web::get().to(defects::list_defects))
             .route("/embeddings", web::post().to(embeddings::embed))
             .route("/calls", web::get().to(calls::list_calls))
             .route("/usage", web::get().to(calls::read_usage))

@@ -9,6 +9,7 @@ use crate::pipeline::examiner::ModelFacts;
 use crate::scoring::reasons::ReasonCode;
 use crate::scoring::signals::Signals;
 use crate::session::decision::DecisionKind;
+use crate::session::defect::Defect;
 use crate::session::evidence::Evidence;
 use crate::session::examination::{
     CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
@@ -206,6 +207,8 @@ pub struct DocumentBody {
     pub quarter_turns: u8,
     pub faces: u32,
     pub face: Option<FaceBody>,
+    /// What is wrong with it: codes of the closed list of `/v1/defects`.
+    pub defects: Vec<&'static str>,
 }
 
 /// The video as it was read.
@@ -235,7 +238,12 @@ pub struct FaceBody {
     pub sharpness: f32,
     /// Mean grey level, 0–255.
     pub brightness: f32,
+    /// By how much one half is brighter than the other, relative to the mean of both, 0–2; null in
+    /// examinations of older versions.
+    pub unevenness: Option<f32>,
     pub pose: PoseBody,
+    /// How sure it is that a mask is worn, 0–1, from 0.5 on; null where it was not asked.
+    pub mask: Option<f64>,
 }
 
 /// A box in pixels.
@@ -269,6 +277,8 @@ impl From<FaceFinding> for FaceBody {
             confidence: face.confidence,
             sharpness: face.sharpness,
             brightness: face.brightness,
+            unevenness: face.unevenness,
+            mask: face.mask,
             pose: PoseBody {
                 yaw: face.pose.yaw,
                 pitch: face.pose.pitch,
@@ -295,6 +305,8 @@ pub struct FrameBody {
     pub percentage: Option<f64>,
     /// Where the frame's face can be fetched.
     pub thumbnail: Option<String>,
+    /// What is wrong with it: codes of the closed list of `/v1/defects`.
+    pub defects: Vec<&'static str>,
 }
 
 impl From<ExaminationRecord> for ExaminationBody {
@@ -351,6 +363,7 @@ impl ResultBody {
                 quarter_turns: document.quarter_turns,
                 faces: document.faces,
                 face: document.face.map(FaceBody::from),
+                defects: codes(&document.defects),
             },
             video: VideoBody {
                 code: code_name(video.code),
@@ -387,6 +400,7 @@ impl FrameBody {
                     record.session, record.id, frame.index
                 )
             }),
+            defects: codes(&frame.defects),
         }
     }
 }
@@ -418,6 +432,10 @@ impl ModelsBody {
             ready,
         }
     }
+}
+
+fn codes(defects: &[Defect]) -> Vec<&'static str> {
+    defects.iter().map(|defect| defect.code()).collect()
 }
 
 fn code_name(code: CaptureCode) -> &'static str {

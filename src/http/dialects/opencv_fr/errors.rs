@@ -250,16 +250,10 @@ impl ResponseError for OpencvError {
     }
 }
 
+/// The vendor's code, which is ours wherever the vendor has one.
 fn liveness_code(fault: LivenessFault) -> &'static str {
     match fault {
-        LivenessFault::NoFace => "FACE_NOT_FOUND",
-        LivenessFault::SeveralFaces => "TOO_MANY_FACES",
-        LivenessFault::Cropped => "FACE_CROPPED",
-        LivenessFault::TooSmall => "FACE_TOO_SMALL",
-        LivenessFault::TooClose => "FACE_TOO_CLOSE",
-        LivenessFault::CloseToBorder => "FACE_CLOSE_TO_BORDER",
-        LivenessFault::AngleTooLarge => "FACE_ANGLE_TOO_LARGE",
-        LivenessFault::Occluded => "FACE_IS_OCCLUDED",
+        LivenessFault::Unfit(defect) => defect.code(),
         LivenessFault::NotLive => "FACE_NOT_LIVE",
         LivenessFault::NotInstalled => "LICENSE_ERROR",
         LivenessFault::Unknown => "UNKNOWN_ERROR",
