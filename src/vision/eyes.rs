@@ -36,8 +36,11 @@ const MIDDLE_LINE: [usize; 2] = [9, 2];
 const LEVEL_LINE: f32 = 1.7;
 
 /// How far the left and the right eye are open, named as they are seen: the mean distance of the lids as a part of
-/// the distance of the corners. About 0.3 for an open eye and below 0.15 for a closed one; how the head leans
-/// changes nothing, how it is turned a little.
+/// the distance of the corners. How the head leans changes nothing, how it is turned a little.
+///
+/// It is to be held against the same eyes a moment before, not against a number: the network's lids never meet. In a
+/// clip of seven blinks it stays within 5 hundredths of its median, 0.31, and falls to about three quarters of it in
+/// each; from one person to the next, open eyes lie between 0.2 and 0.36.
 pub fn openness(mesh: &Mesh) -> (f32, f32) {
     (open(mesh, &LEFT), open(mesh, &RIGHT))
 }
