@@ -12,6 +12,7 @@ mod moments;
 mod names;
 pub mod provenance_wire;
 pub mod reasons_wire;
+pub mod result_wire;
 pub mod routes;
 pub mod rule_roles;
 pub mod rules;

@@ -5,15 +5,12 @@ use utoipa::ToSchema;
 
 use crate::http::dialects::native::provenance_wire::{ProvenanceBody, UsedRulesBody};
 use crate::http::dialects::native::reasons_wire::{ReasonBody, bodies};
+use crate::http::dialects::native::result_wire::ResultBody;
 use crate::pipeline::examiner::ModelFacts;
 use crate::scoring::reasons::ReasonCode;
-use crate::scoring::signals::Signals;
 use crate::session::decision::DecisionKind;
-use crate::session::defect::Defect;
 use crate::session::evidence::Evidence;
-use crate::session::examination::{
-    CaptureCode, Examination, ExaminationRecord, FaceFinding, FrameFinding,
-};
+use crate::session::examination::ExaminationRecord;
 use crate::session::time::Timestamp;
 use crate::session::visit::Session;
 
@@ -178,137 +175,6 @@ pub struct ExaminationBody {
     pub result: Option<ResultBody>,
 }
 
-/// What an examination found.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::ResultBody)]
-pub struct ResultBody {
-    /// The pack whose embeddings were compared.
-    pub pack: String,
-    /// Mean of the percentages, 0–100.
-    pub score: f64,
-    pub document: DocumentBody,
-    pub video: VideoBody,
-    /// One row a sampled frame, in the order of time.
-    pub timeline: Vec<FrameBody>,
-    /// Whether anything looked at liveness.
-    pub liveness_examined: bool,
-    pub took_ms: u64,
-}
-
-/// The document photo, turned upright.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::DocumentBody)]
-pub struct DocumentBody {
-    /// `ok`, `no_usable_face`, `several_faces` or `not_centred`.
-    pub code: &'static str,
-    pub width: u32,
-    pub height: u32,
-    /// Quarter turns clockwise that put the face upright.
-    pub quarter_turns: u8,
-    pub faces: u32,
-    pub face: Option<FaceBody>,
-    /// What is wrong with it: codes of the closed list of `/v1/defects`.
-    pub defects: Vec<&'static str>,
-}
-
-/// The video as it was read.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::VideoBody)]
-pub struct VideoBody {
-    pub code: &'static str,
-    pub container: String,
-    pub codec: String,
-    pub width: u32,
-    pub height: u32,
-    pub duration_ms: Option<u64>,
-    /// The stream broke off; what decoded was used.
-    pub truncated: bool,
-}
-
-/// The face that was judged.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::FaceBody)]
-pub struct FaceBody {
-    /// Pixels in the upright picture.
-    #[serde(rename = "box")]
-    pub bounds: BoxBody,
-    /// The detector's, 0–1.
-    pub confidence: f32,
-    /// Variance of the Laplacian; higher is sharper.
-    pub sharpness: f32,
-    /// Mean grey level, 0–255.
-    pub brightness: f32,
-    /// By how much one half is brighter than the other, relative to the mean of both, 0–2; null in
-    /// examinations of older versions.
-    pub unevenness: Option<f32>,
-    pub pose: PoseBody,
-    /// How sure it is that a mask is worn, 0–1, from 0.5 on; null where it was not asked.
-    pub mask: Option<f64>,
-}
-
-/// A box in pixels.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::BoxBody)]
-pub struct BoxBody {
-    pub left: f32,
-    pub top: f32,
-    pub width: f32,
-    pub height: f32,
-}
-
-/// Degrees.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::PoseBody)]
-pub struct PoseBody {
-    pub yaw: f32,
-    pub pitch: f32,
-    pub roll: f32,
-}
-
-impl From<FaceFinding> for FaceBody {
-    fn from(face: FaceFinding) -> Self {
-        Self {
-            bounds: BoxBody {
-                left: face.face_box.left,
-                top: face.face_box.top,
-                width: face.face_box.width,
-                height: face.face_box.height,
-            },
-            confidence: face.confidence,
-            sharpness: face.sharpness,
-            brightness: face.brightness,
-            unevenness: face.unevenness,
-            mask: face.mask,
-            pose: PoseBody {
-                yaw: face.pose.yaw,
-                pitch: face.pose.pitch,
-                roll: face.pose.roll,
-            },
-        }
-    }
-}
-
-/// One row of the timeline.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = native::FrameBody)]
-pub struct FrameBody {
-    pub index: u32,
-    /// Milliseconds from the start of the clip.
-    pub time_ms: u64,
-    /// Faces seen in the frame.
-    pub faces: u32,
-    /// Null when the frame has no usable face.
-    pub face: Option<FaceBody>,
-    /// Cosine of the two embeddings, −1 to 1.
-    pub similarity: Option<f32>,
-    /// 0–100.
-    pub percentage: Option<f64>,
-    /// Where the frame's face can be fetched.
-    pub thumbnail: Option<String>,
-    /// What is wrong with it: codes of the closed list of `/v1/defects`.
-    pub defects: Vec<&'static str>,
-}
-
 impl From<ExaminationRecord> for ExaminationBody {
     fn from(record: ExaminationRecord) -> Self {
         let result = record
@@ -348,63 +214,6 @@ impl From<ExaminationRecord> for ExaminationBody {
     }
 }
 
-impl ResultBody {
-    fn new(report: &Examination, signals: &Signals, record: &ExaminationRecord) -> Self {
-        let Examination {
-            document, video, ..
-        } = report;
-        Self {
-            pack: report.pack.clone(),
-            score: signals.score(),
-            document: DocumentBody {
-                code: code_name(document.code),
-                width: document.width,
-                height: document.height,
-                quarter_turns: document.quarter_turns,
-                faces: document.faces,
-                face: document.face.map(FaceBody::from),
-                defects: codes(&document.defects),
-            },
-            video: VideoBody {
-                code: code_name(video.code),
-                container: video.container.clone(),
-                codec: video.codec.clone(),
-                width: video.width,
-                height: video.height,
-                duration_ms: video.duration_ms,
-                truncated: video.truncated,
-            },
-            timeline: report
-                .frames
-                .iter()
-                .map(|frame| FrameBody::new(frame, record))
-                .collect(),
-            liveness_examined: signals.liveness.is_some(),
-            took_ms: report.took_ms,
-        }
-    }
-}
-
-impl FrameBody {
-    fn new(frame: &FrameFinding, record: &ExaminationRecord) -> Self {
-        Self {
-            index: frame.index,
-            time_ms: frame.time_ms,
-            faces: frame.faces,
-            face: frame.face.map(FaceBody::from),
-            similarity: frame.similarity,
-            percentage: frame.percentage,
-            thumbnail: frame.face.map(|_| {
-                format!(
-                    "/v1/sessions/{}/examinations/{}/frames/{}/thumbnail",
-                    record.session, record.id, frame.index
-                )
-            }),
-            defects: codes(&frame.defects),
-        }
-    }
-}
-
 /// The packs that decide.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = native::ModelsBody)]
@@ -431,19 +240,6 @@ impl ModelsBody {
             liveness: models.liveness.clone(),
             ready,
         }
-    }
-}
-
-fn codes(defects: &[Defect]) -> Vec<&'static str> {
-    defects.iter().map(|defect| defect.code()).collect()
-}
-
-fn code_name(code: CaptureCode) -> &'static str {
-    match code {
-        CaptureCode::Ok => "ok",
-        CaptureCode::NoUsableFace => "no_usable_face",
-        CaptureCode::SeveralFaces => "several_faces",
-        CaptureCode::NotCentred => "not_centred",
     }
 }
 
