@@ -129,6 +129,7 @@ mod tests {
                     roll: 0.0,
                 },
                 mask: None,
+                eyes_open: None,
             },
             face_box,
             landmarks: [(0.0, 0.0); 5],

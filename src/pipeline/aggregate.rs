@@ -120,6 +120,7 @@ mod tests {
                     roll: 1.0,
                 },
                 mask: None,
+                eyes_open: None,
             }),
             similarity: sharpness.map(|_| 0.5),
             percentage: sharpness.map(|_| 85.0),

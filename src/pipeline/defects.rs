@@ -36,8 +36,9 @@ const BRIGHTEST: f32 = 225.0;
 /// here it is twice as bright. Of LFW's faces 6 in 1000 lie above (docs/observations.md).
 const UNEVEN: f32 = 0.7;
 
-/// From which probability on an eye counts as open.
-const OPEN: f32 = 0.5;
+/// Eyes less open than this, the gap between the lids against its width, are shut: 4 of 763 pictures of
+/// LFW lie below, most of people who look down.
+const OPEN: f32 = 0.13;
 
 impl Bounds {
     /// Of a single picture: what the page of `OpenCV FR` asks of one whose liveness is to be told, 150
@@ -183,6 +184,7 @@ mod tests {
                 roll: 0.0,
             },
             mask: None,
+            eyes_open: None,
         }
     }
 
@@ -270,7 +272,7 @@ mod tests {
         assert_eq!(told(|sight| sight.covered = Some(true)), [Defect::Occluded]);
         assert_eq!(told(|sight| sight.covered = Some(false)), []);
         assert_eq!(
-            told(|sight| sight.eyes_open = Some(0.2)),
+            told(|sight| sight.eyes_open = Some(0.1)),
             [Defect::EyesClosed]
         );
         assert_eq!(told(|sight| sight.eyes_open = Some(0.9)), []);

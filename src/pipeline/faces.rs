@@ -64,8 +64,7 @@ pub(super) fn defects_of(
         pupil_distance: pupil_distance(face),
         comparable,
         covered: finding.mask.map(|worn| worn >= mask::WORN),
-        // Nothing tells yet.
-        eyes_open: None,
+        eyes_open: finding.eyes_open,
     };
     defects(Some(sight), bounds)
 }
@@ -85,5 +84,6 @@ pub(super) fn face_finding(picture: &Picture, face: &Face, mask: Option<f64>) ->
             roll: pose.roll,
         },
         mask,
+        eyes_open: None,
     }
 }

@@ -5,11 +5,14 @@ use crate::pipeline::defects::Bounds;
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{ExamineError, LookOrder, Looked, LookedFace};
 use crate::pipeline::faces::{comparable, defects_of, face_box, face_finding, thumbnail};
+use crate::pipeline::watching::PRESENT;
 use crate::session::defect::Defect;
 use crate::session::examination::{CaptureCode, FaceBox};
 use crate::session::template::Template;
 use crate::vision::detector::Face;
 use crate::vision::error::VisionError;
+use crate::vision::eyes;
+use crate::vision::landmarks::MeshCrop;
 use crate::vision::mask;
 use crate::vision::picture::Picture;
 use crate::vision::subject::{self, DocumentSubject};
@@ -66,8 +69,13 @@ impl FaceExaminer {
             } else {
                 None
             };
+            let ask_live = order.liveness && of_subject;
+            let mut finding = face_finding(&found.upright, face, worn);
+            if ask_live {
+                finding.eyes_open = self.eyes_open(&found.upright, face)?;
+            }
             faces.push(LookedFace {
-                finding: face_finding(&found.upright, face, worn),
+                finding,
                 face_box: back.face_box(face_box(face)),
                 landmarks: face.landmarks.map(|point| back.point(point.x, point.y)),
                 template: if with_template {
@@ -81,7 +89,7 @@ impl FaceExaminer {
                     Vec::new()
                 },
                 masked: worn.map(|worn| worn >= mask::WORN),
-                liveness: if order.liveness && of_subject {
+                liveness: if ask_live {
                     self.liveness(&found.upright, face)?
                 } else {
                     None
@@ -100,6 +108,16 @@ impl FaceExaminer {
             faces,
             defects,
         })
+    }
+
+    /// None where no pack can tell, or no face is seen from near.
+    fn eyes_open(&self, picture: &Picture, face: &Face) -> Result<Option<f32>, VisionError> {
+        let Some(landmarker) = &self.networks.landmarker else {
+            return Ok(None);
+        };
+        let mesh = landmarker.find(picture, &MeshCrop::of_face(face))?;
+        let (one, other) = eyes::openness(&mesh);
+        Ok((mesh.presence >= PRESENT).then_some(f32::midpoint(one, other)))
     }
 
     /// None where no pack can tell.

@@ -29,7 +29,7 @@ const SHORTER_SIDE: u32 = 480;
 /// Pictures that the decoder may be ahead of who looks at them.
 const AHEAD: usize = 4;
 /// The landmarks' network says that it sees a face.
-const PRESENT: f32 = 0.5;
+pub(super) const PRESENT: f32 = 0.5;
 /// Where there is no face, one is searched for in every so many pictures.
 const SEARCH_EVERY: usize = 5;
 

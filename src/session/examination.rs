@@ -55,6 +55,9 @@ pub struct FaceFinding {
     /// How sure it is that a mask is worn, 0–1; absent where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<f64>,
+    /// How far the eyes are open, the gap between the lids against its width; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eyes_open: Option<f32>,
 }
 
 /// The document photo.

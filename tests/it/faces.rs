@@ -176,6 +176,7 @@ fn face(
                 roll: 0.0,
             },
             mask: order.mask.then_some(f64::from(u8::from(shown.masked))),
+            eyes_open: None,
         },
         face_box,
         landmarks: [

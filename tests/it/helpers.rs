@@ -145,6 +145,26 @@ fn face() -> FaceFinding {
             roll: 0.0,
         },
         mask: Some(0.02),
+        eyes_open: None,
+    }
+
+        face_box: FaceBox {
+            left: 100.0,
+            top: 120.0,
+            width: 160.0,
+            height: 200.0,
+        },
+        confidence: 0.99,
+        sharpness: 500.0,
+        brightness: 120.0,
+        unevenness: Some(0.1),
+        pose: HeadPose {
+            yaw: 0.0,
+            pitch: 0.0,
+            roll: 0.0,
+        },
+        mask: Some(0.02),
+        eyes_open: None,
     }
 }
 

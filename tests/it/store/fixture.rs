@@ -297,6 +297,7 @@ pub(crate) fn report() -> Examination {
             roll: 0.4,
         },
         mask: Some(0.0124),
+        eyes_open: None,
     };
     Examination {
         pack: "retail-0095".to_owned(),
