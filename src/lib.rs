@@ -30,14 +30,16 @@
 //!   and holds all of the `unsafe` code. The network that sees masks is the project's own: the package `training/` makes it,
 //!   and nothing of that package is part of the service.
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
-//! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`].
+//! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`]. A clip is sampled for whom it
+//!   shows, and watched at an even pace for what moves in it: [`pipeline::liveness`], a signal a file.
 //! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
 //! - [`search`]: exact search among the faces of a gallery, held in memory; its products are the package `kernels/`'s, too.
 //! - [`notify`]: results posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
 //! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`].
 //! - [`worker`]: the door for queued examinations.
-//! - [`evaluation`]: measures a pack on labelled pairs and calibrates it.
+//! - [`evaluation`]: measures a pack on labelled pairs and calibrates it, and liveness on labelled clips.
+//! - The package `training/` makes the weights that are the project's own.
 //! - [`cli`], [`app`], [`config`], [`scratch`], [`telemetry`]: the program around them.
 //!
 //! # A match, step by step

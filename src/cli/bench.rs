@@ -84,6 +84,9 @@ enum Step {
         /// The video.
         #[arg(long, value_name = "FILE")]
         video: PathBuf,
+        /// Draws the signals of liveness as well.
+        #[arg(long)]
+        liveness: bool,
     },
 }
 
@@ -126,7 +129,11 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<ExitCode, CliError> {
         Step::Detect { image } => detect(args, config, image.as_deref())?,
         Step::Look { image } => look(args, config, image)?,
         Step::Decode { video, pictures } => decode(args, config, video, *pictures)?,
-        Step::Match { image, video } => examine(args, config, image, video)?,
+        Step::Match {
+            image,
+            video,
+            liveness,
+        } => examine(args, config, (image, video), *liveness)?,
     };
     times.sort_by(f64::total_cmp);
     let at = |index: usize| times.get(index).copied().unwrap_or_default();
@@ -248,8 +255,8 @@ fn decode(
 fn examine(
     args: &BenchArgs,
     config: &Config,
-    document: &Path,
-    video: &Path,
+    (document, video): (&Path, &Path),
+    liveness: bool,
 ) -> Result<Timed, CliError> {
     let (examiner, facts) = app::examiner(config)?;
     let times = timed(args.runs, || {
@@ -257,6 +264,7 @@ fn examine(
             document,
             video,
             frames: FRAMES,
+            liveness,
             challenge: None,
         };
         Ok(examiner.examine(input, &mut |_, _| ()).map(drop)?)

@@ -72,6 +72,7 @@ pub fn run(args: &MatchArgs, config: &Config) -> Result<ExitCode, CliError> {
             document: &args.image,
             video: &args.video,
             frames: usize::from(args.frames),
+            liveness: true,
             challenge: None,
         },
         &mut |done, _| bar.set_position(done as u64),

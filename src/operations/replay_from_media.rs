@@ -6,8 +6,9 @@ use crate::operations::Operations;
 use crate::operations::audit_entry::Deed;
 use crate::operations::error::Error;
 use crate::operations::replay::{Difference, Replayed, as_json, differences, verdict_by};
-use crate::operations::run_examination::{sha256_of, software};
+use crate::operations::run_examination::{asks_liveness, sha256_of, software};
 use crate::pipeline::examiner::{ExaminationInput, Examined, Examiner};
+use crate::scoring::rules::Rules;
 use crate::session::actor::Actor;
 use crate::session::audit::AuditAction;
 use crate::session::examination::{ExaminationRecord, PackHash};
@@ -58,11 +59,14 @@ impl Operations {
         let video = self.fetch(&record.order.video_blob).await?;
         let frames = usize::from(record.order.frames);
         let challenge = record.order.challenge.clone();
+        let rules = Rules::parse(&record.order.rules).map_err(Error::internal)?;
+        let liveness = asks_liveness(&record.order, &rules);
         let (examined, hashes) = tokio::task::spawn_blocking(move || {
             let input = ExaminationInput {
                 document: &document,
                 video: &video,
                 frames,
+                liveness,
                 challenge: challenge.as_ref(),
             };
             let hashes = (sha256_of(&document)?, sha256_of(&video)?);

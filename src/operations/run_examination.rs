@@ -21,7 +21,7 @@ use crate::scoring::rules::{Rules, content_hash};
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::judge;
 use crate::session::examination::{
-    ExaminationOrder, ExaminationRecord, Failure, Provenance, ShadowVerdict,
+    ExaminationOrder, ExaminationRecord, ExaminationScope, Failure, Provenance, ShadowVerdict,
 };
 use crate::store::queue::Judgement;
 
@@ -77,11 +77,13 @@ impl Operations {
         .await?;
         let frames = usize::from(record.order.frames);
         let challenge = record.order.challenge.clone();
+        let liveness = asks_liveness(&record.order, &rules);
         let examining = tokio::task::spawn_blocking(move || {
             let input = ExaminationInput {
                 document: &document,
                 video: &video,
                 frames,
+                liveness,
                 challenge: challenge.as_ref(),
             };
             // Beside the examination: a thread that only reads is soon done.
@@ -302,6 +304,17 @@ fn shadow_verdict(record: &ExaminationRecord, signals: &Signals) -> Option<Shado
         rules_hash: content_hash(&shadow.rules),
         verdict: judge(&rules, signals, record.order.scope.checks()),
     })
+}
+
+/// Whether anything that judges asks for signals of liveness: where faces alone are compared, which
+/// callers wait for, they are not drawn.
+pub(crate) fn asks_liveness(order: &ExaminationOrder, rules: &Rules) -> bool {
+    let checks = order.scope.checks();
+    let shadow = order.shadow.as_ref();
+    let shadow = shadow.and_then(|shadow| Rules::parse(&shadow.rules).ok());
+    order.scope == ExaminationScope::Everything
+        || rules.read_liveness(checks)
+        || shadow.is_some_and(|shadow| shadow.read_liveness(checks))
 }
 
 /// What judged: the program and its version.

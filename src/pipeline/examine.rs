@@ -140,6 +140,7 @@ impl FaceExaminer {
             document: Path::new(""),
             video,
             frames,
+            liveness: true,
             challenge: None,
         };
         self.examine_beside(document, input, &mut |_, _| {})
@@ -202,7 +203,10 @@ impl FaceExaminer {
                         }
                     })
                 });
-            let watching = threads.spawn(move || aside.install(|| self.watch_motion(input.video)));
+            let watching = threads.spawn(move || match input.liveness {
+                true => aside.install(|| self.watch_motion(input.video)),
+                false => Ok(None),
+            });
             let started = pool.in_place_scope(|scope| {
                 if document.get().is_none() {
                     scope.spawn(|_| {
@@ -211,6 +215,7 @@ impl FaceExaminer {
                 }
                 let course = Course {
                     document,
+                    liveness: input.liveness,
                     pool,
                     scope,
                     progress,

@@ -36,6 +36,8 @@ pub struct ExaminationInput<'a> {
     pub video: &'a Path,
     /// Frames to look at, 1–64.
     pub frames: usize,
+    /// Watch what moves in the video and ask whether its faces look live, which costs as much as all the rest.
+    pub liveness: bool,
     /// What the video has to show.
     pub challenge: Option<&'a ChallengeOrder>,
 }

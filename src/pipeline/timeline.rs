@@ -50,6 +50,8 @@ pub(super) struct Closer {
 /// What goes on while a timeline is made.
 pub(super) struct Course<'scope, 'a> {
     pub(super) document: &'scope Document,
+    /// Whether faces are asked if they look live.
+    pub(super) liveness: bool,
     /// Where the networks run.
     pub(super) pool: &'a ThreadPool,
     /// Whose end waits for every closer look.
@@ -83,6 +85,7 @@ impl FaceExaminer {
         windows: Receiver<Window>,
         Course {
             document,
+            liveness,
             pool,
             scope,
             progress,
@@ -105,7 +108,8 @@ impl FaceExaminer {
                 let (index, done) = (rows.len(), done.clone());
                 let comparable = row.comparable;
                 scope.spawn(move |_| {
-                    let closer = self.look_closer(&picture, (&face, comparable), document);
+                    let subject = (&face, comparable);
+                    let closer = self.look_closer(&picture, subject, document, liveness);
                     // Nobody listens any more where another look has failed.
                     let _ = done.send((index, closer));
                 });
@@ -156,6 +160,7 @@ impl FaceExaminer {
         picture: &Picture,
         (face, comparable): (&Face, usize),
         document: &Document,
+        liveness: bool,
     ) -> Result<Closer, VisionError> {
         // Without a face on the document the frames are still compared with each other.
         let nothing_follows = matches!(document.get(), Some(Err(_)));
@@ -164,7 +169,10 @@ impl FaceExaminer {
         } else {
             Some(self.networks.embedder.embed(picture, face)?)
         };
-        let live = self.liveness(picture, face)?;
+        let live = match liveness {
+            true => self.liveness(picture, face)?,
+            false => None,
+        };
         let size = (picture.width(), picture.height());
         let finding = face_finding(picture, face, Some(self.networks.mask.worn(picture, face)?));
         Ok(Closer {

@@ -169,6 +169,13 @@ impl Rules {
         }
     }
 
+    /// Whether a condition of these checks reads a signal of liveness.
+    pub fn read_liveness(&self, checks: &[Check]) -> bool {
+        let conditions = checks.iter().flat_map(|check| self.conditions(*check));
+        let mut readings = conditions.flat_map(|condition| &condition.readings);
+        readings.any(|reading| reading.is_liveness())
+    }
+
     /// The conditions of one check.
     pub fn conditions(&self, check: Check) -> &[Condition] {
         match check {

@@ -69,6 +69,7 @@ fn of_two_unusable_files_the_document_is_told() {
             document,
             video,
             frames: 8,
+            liveness: true,
             challenge: None,
         };
         examiner
@@ -93,6 +94,7 @@ fn found(examiner: &FaceExaminer, document: &Path, video: &Path) -> Value {
         document,
         video,
         frames: 8,
+        liveness: true,
         challenge: None,
     };
     let mut told = Vec::new();

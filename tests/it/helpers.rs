@@ -56,6 +56,8 @@ pub(crate) struct Scene {
     pub(crate) percentages: Vec<Option<f64>>,
     pub(crate) document: CaptureCode,
     pub(crate) video: CaptureCode,
+    /// How live single frames look, where anything tells it.
+    pub(crate) live: Option<f64>,
     /// The networks break down.
     pub(crate) fault: bool,
 }
@@ -66,6 +68,7 @@ impl Scene {
             percentages: percentages.iter().copied().map(Some).collect(),
             document: CaptureCode::Ok,
             video: CaptureCode::Ok,
+            live: None,
             fault: false,
         }
     }
@@ -147,25 +150,6 @@ fn face() -> FaceFinding {
         mask: Some(0.02),
         eyes_open: None,
     }
-
-        face_box: FaceBox {
-            left: 100.0,
-            top: 120.0,
-            width: 160.0,
-            height: 200.0,
-        },
-        confidence: 0.99,
-        sharpness: 500.0,
-        brightness: 120.0,
-        unevenness: Some(0.1),
-        pose: HeadPose {
-            yaw: 0.0,
-            pitch: 0.0,
-            roll: 0.0,
-        },
-        mask: Some(0.02),
-        eyes_open: None,
-    }
 }
 
 fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) -> Examined {
@@ -206,7 +190,7 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
         document_face_px: has_face.then_some(160.0),
         document_sharpness: has_face.then_some(500.0),
         document_brightness: has_face.then_some(120.0),
-        liveness: None,
+        liveness: scene.live,
         // All else that default rules ask of a live person.
         blink_count: Some(3.0),
         head_relief: Some(80.0),
@@ -299,6 +283,7 @@ impl TestApp {
         let models = ModelFacts {
             mask: None,
             liveness: None,
+            landmarks: None,
             ..fake_models()
         };
         Self::start_in(folder, |_| (), models).await

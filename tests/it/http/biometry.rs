@@ -93,6 +93,7 @@ async fn no_usable_face_is_an_answer_not_an_error() {
         percentages: vec![None; 8],
         document: CaptureCode::NoUsableFace,
         video: CaptureCode::NoUsableFace,
+        live: None,
         fault: false,
     });
     let answer = app.good_match().await;

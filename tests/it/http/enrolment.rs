@@ -149,6 +149,31 @@ async fn by_the_default_rules_a_recognition_without_liveness_is_never_a_pass() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whether_a_live_person_was_filmed_is_told_where_a_pack_tells_it() {
+    let app = TestApp::start().await;
+    enrol(&app, "Ana", Shown::person(1)).await;
+    let live = |live| Scene {
+        live: Some(live),
+        ..Scene::of(&[90.0; 8])
+    };
+    app.sees(live(97.123));
+    let seen = process_video(&app, &[("X-User-Fullname", "Ana")]).await;
+    assert_eq!(
+        seen.body["data"]["Face Liveness Detection"],
+        json!({ "code": 0, "description": "A live person is shown", "result": true, "score": 97.12 })
+    );
+    assert_eq!(seen.body["scoring_result"], "pass");
+    // Over half, and still less than the rules ask for.
+    for doubtful in [3.0, 60.0] {
+        app.sees(live(doubtful));
+        let seen = process_video(&app, &[("X-User-Fullname", "Ana")]).await;
+        let told = &seen.body["data"]["Face Liveness Detection"];
+        assert_eq!((&told["code"], &told["result"]), (&json!(1), &json!(false)));
+        assert_eq!(seen.body["scoring_result"], "refer");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_session_tells_people_of_one_name_apart() {
     let app = TestApp::start().await;
     enrol(&app, "Ana", Shown::person(1)).await;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
 use crate::session::examination::{CaptureCode, Examination, ExaminationRecord};
@@ -230,7 +231,48 @@ pub struct ProcessVideoBody {
 pub struct VideoServices {
     #[serde(rename = "Face Recognition", skip_serializing_if = "Option::is_none")]
     pub face_recognition: Option<FaceRecognition>,
+    #[serde(
+        rename = "Face Liveness Detection",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub face_liveness: Option<FaceLiveness>,
 }
+
+/// Whether a live person was filmed, as far as the project's rules ask for it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = biometry::FaceLiveness)]
+pub struct FaceLiveness {
+    /// 0 a live person, 1 not shown.
+    pub code: u8,
+    pub description: &'static str,
+    pub result: bool,
+    /// How live single frames look, 0–100, two decimals.
+    pub score: f64,
+}
+
+impl FaceLiveness {
+    /// None where no pack tells it.
+    fn of(signals: &Signals, verdict: &Verdict) -> Option<Self> {
+        let score = signals.liveness?;
+        let mut reasons = verdict.reasons.iter();
+        let doubted = reasons.any(|reason| reason.check == Some(Check::Liveness));
+        let result = score >= LIVE && !doubted;
+        let (code, description) = if result {
+            (0, "A live person is shown")
+        } else {
+            (1, "A live person is not shown")
+        };
+        Some(Self {
+            code,
+            description,
+            result,
+            score: two_decimals(score),
+        })
+    }
+}
+
+/// The least score of single frames, in percent: as a picture's for OpenCV FR.
+const LIVE: f64 = 50.0;
 
 /// The video held against the enrolled person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -243,10 +285,13 @@ pub struct FaceRecognition {
     pub score: f64,
 }
 
+/// What is said of liveness where nothing examined it.
+const NO_LIVENESS: &str =
+    "Face Liveness Detection did not run: no model pack is installed that examines it";
+
 /// What the vendor offers on a video and this service does not.
-const NOT_OFFERED: [&str; 4] = [
+const NOT_OFFERED: [&str; 3] = [
     "Active Speaker Detection",
-    "Face Liveness Detection",
     "Visual Speech Recognition",
     "Voice Recognition",
 ];
@@ -255,6 +300,7 @@ impl ProcessVideoBody {
     /// The answer where the video was compared with nobody.
     pub fn nothing_ran(why: &str) -> Self {
         let mut decision_reasons = not_offered();
+        decision_reasons.insert(1, format!("Face Liveness Detection did not run: {why}"));
         decision_reasons.insert(2, format!("Face Recognition did not run: {why}"));
         Self {
             data: VideoServices::default(),
@@ -287,6 +333,8 @@ impl ProcessVideoBody {
         };
         let failed = verdict.failed_conditions.iter();
         let failed = failed.chain(&verdict.failed_refer_conditions).cloned();
+        let face_liveness = FaceLiveness::of(signals, verdict);
+        let silent = face_liveness.is_none().then(|| NO_LIVENESS.to_owned());
         Self {
             data: VideoServices {
                 face_recognition: Some(FaceRecognition {
@@ -294,10 +342,15 @@ impl ProcessVideoBody {
                     description,
                     score,
                 }),
+                face_liveness,
             },
             scoring_result: verdict.outcome.name(),
             score,
-            decision_reasons: not_offered().into_iter().chain(failed).collect(),
+            decision_reasons: not_offered()
+                .into_iter()
+                .chain(silent)
+                .chain(failed)
+                .collect(),
             message: "video processed successfully",
         }
     }
