@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod attacks;
 mod cli;
 mod cli_rules;
 mod contract;
