@@ -279,6 +279,7 @@ impl TestApp {
         let models = ModelFacts {
             mask: None,
             liveness: None,
+            landmarks: None,
             ..fake_models()
         };
         Self::start_in(folder, |_| (), models).await

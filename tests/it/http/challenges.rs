@@ -177,6 +177,6 @@ async fn nothing_is_drawn_for_strangers_for_closed_sessions_and_where_nothing_co
         .send()
         .await
         .unwrap();
-    let (_, message) = native_error(answer, StatusCode::SERVICE_UNAVAILABLE).await;
+    let (_, message) = native_error(answer, StatusCode::NOT_IMPLEMENTED).await;
     assert!(message.contains("challenges"), "{message}");
 }

@@ -68,7 +68,7 @@ impl From<Drawn> for ChallengeBody {
 #[utoipa::path(post, path = "/v1/sessions/{id}/challenge", tag = "Native", operation_id = "draw_challenge", security(("bearer" = [])),
     params(("id" = String, Path, description = "The session, `sess_…`.")),
     responses((status = 201, body = ChallengeBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 501, body = ErrorBody)))]
 pub async fn draw(
     request: HttpRequest,
     operations: Data<Operations>,
