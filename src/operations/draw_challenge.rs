@@ -35,6 +35,7 @@ impl Operations {
             steps: actions[..STEPS].to_vec(),
             drawn_at: now,
             expires_at: now.plus(VALID_MS),
+            used: false,
         };
         let draws_left = self.store.draw_challenge(&challenge).await?;
         Ok(Drawn {

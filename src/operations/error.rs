@@ -81,6 +81,7 @@ impl From<StoreError> for Error {
             error @ (StoreError::TooManyFaces { .. }
             | StoreError::ExaminationsUsedUp { .. }
             | StoreError::ChallengesUsedUp { .. }
+            | StoreError::AnotherChallenge
             | StoreError::ExaminedAgain
             | StoreError::Unexamined
             | StoreError::Altered { .. }

@@ -9,7 +9,7 @@ use crate::operations::accept_evidence::Target;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
 use crate::operations::intake::Upload;
-use crate::session::evidence::EvidenceKind;
+use crate::session::evidence::{Evidence, EvidenceKind};
 use crate::session::examination::{ExaminationRecord, ExaminationScope};
 use crate::session::ids::SessionId;
 use crate::store::blobs::evidence_key;
@@ -49,7 +49,11 @@ impl Operations {
                 let (document, video) = join(document, video).await;
                 (document?, Some(video?), None)
             }
-            VideoSource::Kept => (document.await?, None, Some(self.kept_video(session).await?)),
+            VideoSource::Kept => (
+                document.await?,
+                None,
+                Some(self.kept_video(session).await?.blob),
+            ),
         };
 
         let document = document.record(session);
@@ -90,11 +94,10 @@ impl Operations {
             .await
     }
 
-    pub(crate) async fn kept_video(&self, session: SessionId) -> Result<String, Error> {
+    pub(crate) async fn kept_video(&self, session: SessionId) -> Result<Evidence, Error> {
         self.store
             .latest_evidence(session, EvidenceKind::Video)
             .await?
-            .map(|video| video.blob)
             .ok_or_else(|| {
                 Error::invalid("the session has no video yet: send it to process-video first")
             })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
-use crate::session::examination::{ExaminationRecord, ExaminationScope};
+use crate::session::examination::{ExaminationOrder, ExaminationRecord, ExaminationScope};
 use crate::session::gallery::{PictureKeeping, Subject};
 use crate::session::ids::SessionId;
 use crate::store::blobs::picture_key;
@@ -49,15 +49,19 @@ impl Operations {
         let consent_basis = self
             .consent_basis(caller, Some(session), Some(name))
             .await?;
+        let video = self.kept_video(session).await?;
+        // Whichever door it comes through, a video that was asked for steps has to show them.
+        let challenge = self.challenge(session, video.received_at).await?;
         let order = self
             .order(
                 caller,
                 ExaminationScope::Everything,
                 consent_basis,
                 picture_key(caller.project.id, face.id),
-                self.kept_video(session).await?,
+                video.blob,
             )
             .await?;
+        let order = ExaminationOrder { challenge, ..order };
         let examination = self.queued_examination(caller, session, order);
         self.store
             .queue_examination(&examination, self.settings.max_queued)

@@ -58,14 +58,15 @@ impl Operations {
         Ok(examination)
     }
 
-    /// What the video of that moment has to show.
-    async fn challenge(
+    /// What the video of that moment has to show. A session that was asked for steps once is never
+    /// examined as if it had not been: one that is used up, or too old, is met by no video.
+    pub(crate) async fn challenge(
         &self,
         session: SessionId,
         received: Timestamp,
     ) -> Result<Option<ChallengeOrder>, Error> {
-        let open = self.store.open_challenge(session).await?;
-        Ok(open.map(|challenge| ChallengeOrder {
+        let last = self.store.last_challenge(session).await?;
+        Ok(last.map(|challenge| ChallengeOrder {
             id: challenge.id,
             in_time: challenge.is_answered_at(received),
             steps: challenge.steps,

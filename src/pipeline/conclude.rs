@@ -10,12 +10,13 @@ use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::examiner::{Examined, Thumbnail};
 use crate::pipeline::liveness::glimpse::Glimpse;
 use crate::pipeline::liveness::motion::Motion;
-use crate::pipeline::liveness::{challenge, one_person};
+use crate::pipeline::liveness::whose::Sampled;
+use crate::pipeline::liveness::{challenge, one_person, whose};
 use crate::pipeline::timeline::Row;
 use crate::pipeline::watching::Watching;
 use crate::session::challenge::{ChallengeOrder, StepFinding};
 use crate::session::defect::Defect;
-use crate::session::examination::{Examination, FrameFinding, VideoFinding};
+use crate::session::examination::{Examination, FrameFinding, VideoFinding, Watched};
 use crate::vision::embedder::Embedding;
 
 /// What was found, each part by itself.
@@ -41,23 +42,23 @@ impl FaceExaminer {
             watching,
             started,
         } = evidence;
+        let (mut glimpses, watched) = watching.map_or_else(Default::default, |watching| {
+            (watching.glimpses, Some(watching.watched))
+        });
+        whose::keep_to(&sampled(&rows), &mut glimpses);
         let comparable: Vec<usize> = rows.iter().map(|row| row.comparable).collect();
         let size = rows
             .first()
             .map_or((report.facts.width, report.facts.height), |row| row.size);
         let same_person = self.one_person(&rows);
         let (frames, thumbnails) = self.timeline(rows, embedding.as_ref());
-        let glimpses = watching
-            .as_ref()
-            .map(|watching| watching.glimpses.as_slice());
-        let glimpses = glimpses.unwrap_or_default();
-        let steps = challenge.map_or_else(Vec::new, |order| met(order, glimpses));
+        let steps = challenge.map_or_else(Vec::new, |order| met(order, &glimpses));
         let signals = aggregate::signals(Found {
             document: &document,
             frames: &frames,
             comparable: &comparable,
             frames_asked,
-            motion: Motion::of(glimpses),
+            motion: motion(&glimpses, watched),
             challenge: challenge::percent(&steps),
             same_person,
         });
@@ -70,7 +71,7 @@ impl FaceExaminer {
             duration_ms: report.facts.duration_ms,
             truncated: report.truncated,
             decoded_frames: report.decoded_frames,
-            watched: watching.map(|watching| watching.watched),
+            watched,
         };
         Examined {
             examination: Examination {
@@ -128,6 +129,31 @@ impl FaceExaminer {
             self.networks.embedder.percentage(similarity)
         })
     }
+}
+
+fn motion(glimpses: &[Glimpse], watched: Option<Watched>) -> Motion {
+    match Motion::of(glimpses) {
+        part if watched.is_some_and(|watched| watched.cut_short) => part.of_a_part(),
+        whole => whole,
+    }
+}
+
+/// Where the rows' faces are.
+fn sampled(rows: &[Row]) -> Vec<Sampled> {
+    let place = |row: &Row| {
+        let at = row.closer.as_ref()?.face.face_box;
+        let (width, height) = (row.size.0 as f32, row.size.1 as f32);
+        Some(Sampled {
+            time_ms: row.time_ms,
+            bounds: [
+                at.left / width,
+                at.top / height,
+                (at.left + at.width) / width,
+                (at.top + at.height) / height,
+            ],
+        })
+    };
+    rows.iter().filter_map(place).collect()
 }
 
 /// A video that came too early or too late shows no step, whatever is in it.

@@ -178,8 +178,15 @@ fn watched_face(picture: &Picture, mesh: &Mesh) -> WatchedFace {
         let point = mesh.place(index);
         [point.x, point.y]
     };
+    let bones = BONES.map(place);
+    let size = [picture.width() as f32, picture.height() as f32];
+    let middle = std::array::from_fn(|axis| {
+        let sum: f32 = bones.iter().map(|bone| bone[axis]).sum();
+        sum / (bones.len() as f32 * size[axis])
+    });
     WatchedFace {
-        bones: BONES.map(place).to_vec(),
+        bones: bones.to_vec(),
+        middle,
         eye_distance,
         openness: f32::midpoint(one, other),
         pose: HeadPose {
@@ -230,16 +237,12 @@ mod tests {
             })
             .collect();
         let picture = Picture::from_rgb(20, 20, rgb).unwrap();
-        assert_eq!(
-            mean_colour(&picture, &[[4.0, 4.0]], 2.0),
-            [10.0, 20.0, 30.0]
-        );
-        let both = mean_colour(&picture, &[[2.0, 10.0], [17.0, 10.0]], 1.0);
-        assert_eq!(both, [60.0, 70.0, 80.0]);
-        assert_eq!(mean_colour(&picture, &[[25.0, 30.0]], 2.0), [0.0; 3]);
-        assert_eq!(
-            mean_colour(&picture, &[[-1.0, -1.0]], 1.0),
-            [10.0, 20.0, 30.0]
-        );
+        let mean = |places: &[[f32; 2]], half: f32| {
+            mean_colour(&picture, places, half).map(|value| value.round() as u8)
+        };
+        assert_eq!(mean(&[[4.0, 4.0]], 2.0), [10, 20, 30]);
+        assert_eq!(mean(&[[2.0, 10.0], [17.0, 10.0]], 1.0), [60, 70, 80]);
+        assert_eq!(mean(&[[25.0, 30.0]], 2.0), [0; 3]);
+        assert_eq!(mean(&[[-1.0, -1.0]], 1.0), [10, 20, 30]);
     }
 }

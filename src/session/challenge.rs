@@ -77,12 +77,14 @@ pub struct Challenge {
     pub steps: Vec<Action>,
     pub drawn_at: Timestamp,
     pub expires_at: Timestamp,
+    /// An examination has looked for it already.
+    pub used: bool,
 }
 
 impl Challenge {
     /// Whether a video of that moment may answer it: recorded before, it cannot have known the steps.
     pub fn is_answered_at(&self, received: Timestamp) -> bool {
-        (self.drawn_at.0..=self.expires_at.0).contains(&received.0)
+        !self.used && (self.drawn_at.0..=self.expires_at.0).contains(&received.0)
     }
 }
 
@@ -91,7 +93,7 @@ impl Challenge {
 pub struct ChallengeOrder {
     pub id: ChallengeId,
     pub steps: Vec<Action>,
-    /// The video was received after the drawing and before the end.
+    /// The video was received after the drawing and before the end, and no examination has used the challenge up.
     pub in_time: bool,
 }
 
@@ -116,9 +118,15 @@ mod tests {
             steps: Action::ALL.to_vec(),
             drawn_at: Timestamp(1_000),
             expires_at: Timestamp(2_000),
+            used: false,
         };
         let answered = [999, 1_000, 2_000, 2_001].map(|at| challenge.is_answered_at(Timestamp(at)));
         assert_eq!(answered, [false, true, true, false]);
+        let used = Challenge {
+            used: true,
+            ..challenge
+        };
+        assert!(!used.is_answered_at(Timestamp(1_500)));
     }
 
     #[test]

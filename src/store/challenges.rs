@@ -3,7 +3,8 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
 
 use crate::session::challenge::{Challenge, ChallengeOrder, MOST_DRAWS};
@@ -37,21 +38,30 @@ impl Store {
         settle(transaction, done).await
     }
 
-    /// The challenge drawn last for a session, unless an examination used it up.
-    pub async fn open_challenge(
+    /// The challenge drawn last for a session, used up or not.
+    pub async fn last_challenge(
         &self,
         session: SessionId,
     ) -> Result<Option<Challenge>, StoreError> {
-        let last = Entity::find()
-            .filter(Column::SessionId.eq(session.0.to_string()))
-            .order_by_desc(Column::DrawnAt)
-            .order_by_desc(Column::Id)
-            .one(&self.database)
-            .await?;
-        last.filter(|last| last.used_at.is_none())
+        last(&self.database, session)
+            .await?
+            .as_ref()
             .map(read)
             .transpose()
     }
+}
+
+async fn last<C: ConnectionTrait>(
+    connection: &C,
+    session: SessionId,
+) -> Result<Option<Model>, StoreError> {
+    let last = Entity::find()
+        .filter(Column::SessionId.eq(session.0.to_string()))
+        .order_by_desc(Column::DrawnAt)
+        .order_by_desc(Column::Id)
+        .one(connection)
+        .await?;
+    Ok(last)
 }
 
 async fn insert(
@@ -72,25 +82,37 @@ async fn insert(
     Ok(())
 }
 
-/// Uses a challenge up; it answers for one examination alone.
+/// Uses up the challenge that an order was made with. It answers for one examination alone, and only
+/// while no other was drawn since the order was made: the session's row is held, so that none is now.
 pub(super) async fn use_up(
     transaction: &DatabaseTransaction,
-    order: &ChallengeOrder,
+    session: SessionId,
+    order: Option<&ChallengeOrder>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let last = last(transaction, session).await?;
+    let last_id = last.as_ref().map(|last| last.id.as_str());
+    let ordered = order.map(|order| order.id.0.to_string());
+    if last_id != ordered.as_deref() {
+        return Err(StoreError::AnotherChallenge);
+    }
+    let Some(order) = order else {
+        return Ok(());
+    };
     let used = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(at.0))
         .filter(Column::Id.eq(order.id.0.to_string()))
         .filter(Column::UsedAt.is_null())
         .exec(transaction)
         .await?;
-    if used.rows_affected == 0 {
-        return Err(StoreError::NotFound { what: "challenge" });
+    // One that was used up before is ordered as what no video answers any more.
+    if used.rows_affected == 0 && order.in_time {
+        return Err(StoreError::AnotherChallenge);
     }
     Ok(())
 }
 
-fn read(model: Model) -> Result<Challenge, StoreError> {
+fn read(model: &Model) -> Result<Challenge, StoreError> {
     let row = Row {
         table: "challenges",
         id: &model.id,
@@ -101,5 +123,6 @@ fn read(model: Model) -> Result<Challenge, StoreError> {
         steps: row.json("steps", &model.steps)?,
         drawn_at: Timestamp(model.drawn_at),
         expires_at: Timestamp(model.expires_at),
+        used: model.used_at.is_some(),
     })
 }

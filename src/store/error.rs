@@ -20,6 +20,8 @@ pub enum StoreError {
     ExaminationsUsedUp { count: usize },
     #[error("the session has had {drawn} challenges drawn, which is all that a session may have")]
     ChallengesUsedUp { drawn: u64 },
+    #[error("another challenge was drawn while the examination was asked for: ask again")]
+    AnotherChallenge,
     #[error("the session's newest examination is another one: look at that before deciding")]
     ExaminedAgain,
     #[error("version {version} of the rules was altered since it was saved, and judges nobody")]

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
 use crate::session::examination::{
-    Examination, ExaminationRecord, ExaminationStatus, Failure, Provenance, ShadowVerdict,
+    Examination, ExaminationRecord, ExaminationScope, ExaminationStatus, Failure, Provenance,
+    ShadowVerdict,
 };
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
 use crate::session::status::Move;
@@ -250,8 +251,9 @@ pub(super) async fn enqueue(
             limit: max_queued,
         });
     }
-    if let Some(challenge) = &record.order.challenge {
-        challenges::use_up(transaction, challenge, record.queued_at).await?;
+    if record.order.scope == ExaminationScope::Everything {
+        let challenge = record.order.challenge.as_ref();
+        challenges::use_up(transaction, record.session, challenge, record.queued_at).await?;
     }
     examinations::insert(transaction, record).await
 }

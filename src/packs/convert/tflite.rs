@@ -42,12 +42,12 @@ pub fn read(bytes: &[u8]) -> Result<Vec<NamedTensor>, ConvertError> {
         let Some(tensor) = constant(&tensor?, &buffers)? else {
             continue;
         };
-        used += tensor.values.len();
-        // Tensors may share a buffer, but not so that a small file becomes many numbers.
+        used += tensor.values.len() + tensor.name.len() + tensor.shape.len();
+        // Tensors may share a buffer, a name or a shape, but not so that a small file becomes a large one.
         if used > bytes.len() {
             return Err(ConvertError::TooLarge {
                 at: bytes.len(),
-                what: "more numbers than the file has bytes",
+                what: "more numbers and names than the file has bytes",
             });
         }
         read.push(tensor);
@@ -295,6 +295,32 @@ mod tests {
                 "cut at {length}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn one_tensor_named_many_times_is_refused_before_it_grows() {
+        let mut file = File::default();
+        let root = file.offset();
+        file.0.extend(IDENTIFIER);
+        file.leads_here(root);
+        let (absent, offset) = (Field::Absent, Field::Offset);
+        let model = file.table(&[absent, absent, offset, absent, offset]);
+        file.leads_here(model[0]);
+        let graph = file.offsets(1)[0];
+        file.leads_here(graph);
+        let tensors = file.table(&[Field::Offset])[0];
+        file.leads_here(tensors);
+        for tensor in file.offsets(60) {
+            file.leads_here(tensor);
+        }
+        file.tensor(&"n".repeat(200), &[1], FLOAT32, 0);
+        file.leads_here(model[1]);
+        let buffer = file.offsets(1)[0];
+        file.leads_here(buffer);
+        let data = file.table(&[Field::Offset])[0];
+        file.leads_here(data);
+        file.vector(4, &7_f32.to_le_bytes());
+        assert!(matches!(read(&file.0), Err(ConvertError::TooLarge { .. })));
     }
 
     #[test]

@@ -218,7 +218,12 @@ mod tests {
                 {
                     face.openness = 0.15;
                 }
-                _ => {}
+                Action::TurnLeft
+                | Action::TurnRight
+                | Action::LookUp
+                | Action::LookDown
+                | Action::BlinkTwice
+                | Action::ComeCloser => {}
             }
         })
     }

@@ -14,6 +14,8 @@ pub struct Glimpse {
 pub struct WatchedFace {
     /// The landmarks that bones hold in place, in pixels.
     pub bones: Vec<[f32; 2]>,
+    /// Their middle, as shares of the picture's width and height.
+    pub middle: [f32; 2],
     /// The distance between the outer corners of the eyes, in pixels.
     pub eye_distance: f32,
     /// How far the eyes are open: the height of the gap between the lids against its width, the mean of both.
@@ -77,6 +79,7 @@ pub(super) mod tests {
             let time_ms = index * 1000 / 15;
             let mut face = WatchedFace {
                 bones: Vec::new(),
+                middle: [0.5, 0.5],
                 eye_distance: 100.0,
                 openness: 0.3,
                 pose: HeadPose {

@@ -10,3 +10,4 @@ pub mod pulse;
 pub mod relief;
 pub mod repeats;
 pub mod screen;
+pub mod whose;

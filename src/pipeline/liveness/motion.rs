@@ -27,4 +27,30 @@ impl Motion {
             pulse: pulse::clarity(glimpses),
         }
     }
+
+    /// What is left of it where the clip goes on unwatched: that nothing was shown twice and nothing
+    /// cut can be said of a whole clip alone.
+    #[must_use]
+    pub fn of_a_part(self) -> Self {
+        Self {
+            fresh: None,
+            unbroken: None,
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::liveness::glimpse::tests::glimpses;
+
+    #[test]
+    fn a_part_of_a_clip_says_nothing_of_what_was_not_watched() {
+        let whole = Motion::of(&glimpses(60, |_, _| {}));
+        assert!(whole.fresh.is_some() && whole.unbroken.is_some());
+        let part = whole.of_a_part();
+        assert_eq!((part.fresh, part.unbroken), (None, None));
+        assert_eq!(part.screen_free, whole.screen_free);
+    }
 }

@@ -163,7 +163,7 @@ pub(super) const REASONS: [ReasonFacts; 36] = [
         code: ReasonCode::FaceCovered,
         name: "FACE_COVERED",
         source: ReasonSource::Rules,
-        officer: "The face wears a mask, or something else covers mouth and nose.",
+        officer: "The face seems to wear a mask.",
         applicant: "Your face is partly covered. Please take off whatever covers your nose or mouth and record the video again.",
     },
     ReasonFacts {

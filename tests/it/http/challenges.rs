@@ -82,16 +82,26 @@ async fn the_steps_are_drawn_and_the_next_examination_tells_what_became_of_each(
 }
 
 #[actix_web::test]
-async fn a_challenge_answers_for_one_examination() {
+async fn a_challenge_answers_for_one_examination_and_the_next_is_not_let_off() {
     let app = TestApp::start().await;
     let id = open(&app).await;
-    draw(&app, &id).await;
+    let first = draw(&app, &id).await;
     send_evidence(&app, &id).await;
     examine(&app, &id).await;
     send_evidence(&app, &id).await;
     let again = examine(&app, &id).await;
-    assert_eq!(again["status"], "done");
-    assert_eq!(again["result"]["challenge"], Value::Null);
+    assert!(reasons(&again).contains(&"CHALLENGE_NOT_MET"));
+    let challenge = &again["result"]["challenge"];
+    assert_eq!(challenge["id"], first["id"]);
+    assert_eq!(challenge["in_time"], false);
+    assert_eq!(again["result"]["signals"]["challenge"], json!(0.0));
+
+    app.clock.advance(1);
+    let second = draw(&app, &id).await;
+    send_evidence(&app, &id).await;
+    let met = examine(&app, &id).await;
+    assert_eq!(met["result"]["challenge"]["id"], second["id"]);
+    assert_eq!(met["result"]["signals"]["challenge"], json!(100.0));
 }
 
 #[actix_web::test]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use likeness::session::examination::ExaminationStatus;
-use likeness::session::ids::SessionId;
+use likeness::session::challenge::{Action, Challenge, ChallengeOrder};
+use likeness::session::examination::{ExaminationScope, ExaminationStatus};
+use likeness::session::ids::{ChallengeId, SessionId};
 use likeness::session::status::{Move, SessionStatus};
 use likeness::store::error::StoreError;
 use tokio::sync::Barrier;
@@ -20,6 +21,7 @@ on_both_databases! {
     a_queue_limit_holds_against_a_crowd
     a_report_that_json_cannot_hold_is_refused
     every_attempt_is_kept
+    an_order_that_a_challenge_overtook_is_not_queued
 }
 
 async fn an_examination_waits_is_leased_and_ends_in_a_verdict(fixture: &Fixture) {
@@ -270,5 +272,46 @@ async fn every_attempt_is_kept(fixture: &Fixture) {
     assert_eq!(
         store.examinations(SessionId(Uuid::now_v7())).await.unwrap(),
         []
+    );
+}
+
+async fn an_order_that_a_challenge_overtook_is_not_queued(fixture: &Fixture) {
+    let store = &fixture.store;
+    let session = fixture.session(fixture.project("bank").await).await;
+    let challenge = |at: i64| Challenge {
+        id: ChallengeId(Uuid::now_v7()),
+        session: session.id,
+        steps: Action::ALL.to_vec(),
+        drawn_at: NOW.plus(at),
+        expires_at: NOW.plus(10_000),
+        used: false,
+    };
+    let order = |challenge: Option<&Challenge>| {
+        let mut record = examination(&session);
+        record.order.scope = ExaminationScope::Everything;
+        record.order.challenge = challenge.map(|challenge| ChallengeOrder {
+            id: challenge.id,
+            steps: challenge.steps.clone(),
+            in_time: true,
+        });
+        record
+    };
+    let (first, second) = (challenge(0), challenge(1));
+    store.draw_challenge(&first).await.unwrap();
+    store.draw_challenge(&second).await.unwrap();
+    for overtaken in [order(None), order(Some(&first))] {
+        let refused = store.queue_examination(&overtaken, 10).await;
+        assert!(matches!(refused, Err(StoreError::AnotherChallenge)));
+        assert_eq!(fixture.status(&session).await, SessionStatus::Open);
+    }
+    let last = order(Some(&second));
+    store.queue_examination(&last, 10).await.unwrap();
+    assert!(
+        store
+            .last_challenge(session.id)
+            .await
+            .unwrap()
+            .unwrap()
+            .used
     );
 }

@@ -63,7 +63,8 @@ impl From<Drawn> for ChallengeBody {
 
 /// Draws a challenge: four steps at random. The video that is sent next has to show them in this order and no other
 /// motion in between; the next examination says how many it shows. A challenge answers for one examination, until it
-/// expires, and until another one is drawn.
+/// expires, and until another one is drawn. A session that had one drawn is examined by it from then on: without a new
+/// one, no later video meets it.
 #[utoipa::path(post, path = "/v1/sessions/{id}/challenge", tag = "Native", operation_id = "draw_challenge", security(("bearer" = [])),
     params(("id" = String, Path, description = "The session, `sess_…`.")),
     responses((status = 201, body = ChallengeBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),

@@ -130,7 +130,8 @@ impl From<&Signals> for SignalsBody {
 #[schema(as = native::MetChallengeBody)]
 pub struct MetChallengeBody {
     pub id: String,
-    /// False where the video was received before the drawing or after the end: then no step counts.
+    /// False where the video was received before the drawing or after the end, or where an earlier examination has used
+    /// the challenge up: then no step counts.
     pub in_time: bool,
     pub steps: Vec<MetStepBody>,
 }
