@@ -138,10 +138,12 @@ const FRAMES: usize = 8;
 
 /// The signals that the liveness and quality conditions speak about and the video alone gives.
 fn of_liveness(signals: &Signals) -> BTreeMap<String, f64> {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 11] = [
         "liveness",
         "blink_count",
         "head_relief",
+        "expression",
+        "sway",
         "fresh_frames",
         "unbroken",
         "screen_free",

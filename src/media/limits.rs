@@ -1,7 +1,7 @@
 //! How much of a video the caller is willing to look at.
 
 /// Pictures a second that no ordinary camera exceeds: the fastest slow motion of phones.
-const FASTEST_RATE: u64 = 240;
+pub(super) const FASTEST_RATE: u64 = 240;
 /// Packets of sound and other tracks that may come with each picture at that rate.
 const PACKETS_PER_PICTURE: u64 = 4;
 

@@ -53,6 +53,8 @@ pub fn signals(found: Found<'_>) -> Signals {
         liveness: median(&series.liveness),
         blink_count: motion.blinks.map(f64::from),
         head_relief: motion.relief,
+        expression: motion.expression,
+        sway: motion.sway,
         fresh_frames: motion.fresh,
         unbroken: motion.unbroken,
         screen_free: motion.screen_free,

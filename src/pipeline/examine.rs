@@ -204,7 +204,7 @@ impl FaceExaminer {
                     })
                 });
             let watching = threads.spawn(move || match input.liveness {
-                true => aside.install(|| self.watch_motion(input.video)),
+                true => aside.install(|| self.watch_motion(input.video, document)),
                 false => Ok(None),
             });
             let started = pool.in_place_scope(|scope| {

@@ -10,6 +10,7 @@ use crate::media::frame::Frame;
 use crate::media::watch::{WatchOrder, watch};
 use crate::pipeline::examine::FaceExaminer;
 use crate::pipeline::liveness::glimpse::{Glimpse, Sketch, WatchedFace};
+use crate::pipeline::timeline::Document;
 use crate::session::examination::{HeadPose, Watched};
 use crate::vision::detector::Detector;
 use crate::vision::error::VisionError;
@@ -23,9 +24,9 @@ use crate::vision::subject;
 /// A blink lasts a tenth to four tenths of a second: at this pace none is missed and few are caught once only.
 const RATE: u32 = 15;
 /// What is watched of a long clip; its sampled frames lie all over it.
-const MOST_MS: u64 = 30_000;
+const MOST_MS: u64 = 60_000;
 /// A face of a third of this is still larger than what the landmarks are placed in.
-const SHORTER_SIDE: u32 = 480;
+const SHORTER_SIDE: u32 = 400;
 /// Pictures that the decoder may be ahead of who looks at them.
 const AHEAD: usize = 4;
 /// The landmarks' network says that it sees a face.
@@ -45,6 +46,8 @@ const SKIN: [usize; 5] = [151, 50, 280, 205, 425];
 /// Half the side of a patch of skin, in distances between the eyes.
 const PATCH: f32 = 0.1;
 const OUTER_CORNERS: [usize; 2] = [33, 263];
+/// The middles of the upper lip's upper and of the lower lip's lower edge.
+const LIPS: [usize; 2] = [0, 17];
 
 /// What came of watching a clip.
 pub(super) struct Watching {
@@ -55,7 +58,11 @@ pub(super) struct Watching {
 impl FaceExaminer {
     /// Watches the clip, on a thread for decoding and this one. Nothing where no pack places landmarks, or where the
     /// clip cannot be decoded, which the sampling tells.
-    pub(super) fn watch_motion(&self, video: &Path) -> Result<Option<Watching>, VisionError> {
+    pub(super) fn watch_motion(
+        &self,
+        video: &Path,
+        document: &Document,
+    ) -> Result<Option<Watching>, VisionError> {
         let Some(landmarker) = &self.networks.landmarker else {
             return Ok(None);
         };
@@ -84,7 +91,7 @@ impl FaceExaminer {
                 crop: None,
                 idle: 0,
             };
-            let glimpses = follower.glimpses(frames);
+            let glimpses = follower.glimpses(frames, document);
             let report = decoding.join().unwrap_or_else(|panic| resume_unwind(panic));
             let glimpses = glimpses?;
             Ok(report.ok().map(|report| Watching {
@@ -110,9 +117,17 @@ struct Follower<'a> {
 }
 
 impl Follower<'_> {
-    fn glimpses(mut self, frames: Receiver<Frame>) -> Result<Vec<Glimpse>, VisionError> {
+    /// Goes on until the frames end, or the document turns out to be none.
+    fn glimpses(
+        mut self,
+        frames: Receiver<Frame>,
+        document: &Document,
+    ) -> Result<Vec<Glimpse>, VisionError> {
         let mut glimpses = Vec::new();
         for frame in frames {
+            if matches!(document.get(), Some(Err(_))) {
+                break;
+            }
             let time_ms = frame.time_ms;
             let picture = Picture::from_rgb(frame.width, frame.height, frame.rgb)?;
             let Some(sketch) = sketch(&picture) else {
@@ -152,7 +167,7 @@ impl Follower<'_> {
 
     fn mesh(&mut self, picture: &Picture, crop: &MeshCrop) -> Result<Option<Mesh>, VisionError> {
         let mesh = self.landmarker.find(picture, crop)?;
-        if mesh.presence < PRESENT {
+        if mesh.presence.is_nan() || mesh.presence < PRESENT {
             return Ok(None);
         }
         self.idle = 0;
@@ -187,6 +202,7 @@ fn watched_face(picture: &Picture, mesh: &Mesh) -> WatchedFace {
     WatchedFace {
         bones: bones.to_vec(),
         middle,
+        lips: LIPS.map(place),
         eye_distance,
         openness: f32::midpoint(one, other),
         pose: HeadPose {

@@ -28,6 +28,10 @@ pub struct Signals {
     #[serde(default)]
     pub head_relief: Option<f64>,
     #[serde(default)]
+    pub expression: Option<f64>,
+    #[serde(default)]
+    pub sway: Option<f64>,
+    #[serde(default)]
     pub fresh_frames: Option<f64>,
     #[serde(default)]
     pub unbroken: Option<f64>,

@@ -70,7 +70,7 @@ const UPWARDS: Interval = Interval::new(0.0, f64::INFINITY);
 const HALF_TURN: Interval = Interval::new(-90.0, 90.0);
 
 /// Every signal, in the order of the documentation: those of the examination, then those of its frames.
-pub static VOCABULARY: [Signal; 35] = [
+pub static VOCABULARY: [Signal; 37] = [
     Signal {
         name: "score",
         unit: "percent",
@@ -225,6 +225,24 @@ pub static VOCABULARY: [Signal; 35] = [
         too_low: ReasonCode::LivenessNotShown,
         too_high: ReasonCode::RuleNotMet,
         read: Read::Examination(|signals| signals.head_relief),
+    },
+    Signal {
+        name: "expression",
+        unit: "percent",
+        range: PERCENT,
+        meaning: "how surely the mouth speaks or smiles, beyond what a picture shows that is moved; absent without the pack that follows a face",
+        too_low: ReasonCode::LivenessNotShown,
+        too_high: ReasonCode::RuleNotMet,
+        read: Read::Examination(|signals| signals.expression),
+    },
+    Signal {
+        name: "sway",
+        unit: "percent",
+        range: UPWARDS,
+        meaning: "how much the face moves about, of the distance between the eyes; absent without the pack that follows a face",
+        too_low: ReasonCode::LivenessNotShown,
+        too_high: ReasonCode::LivenessNotShown,
+        read: Read::Examination(|signals| signals.sway),
     },
     Signal {
         name: "fresh_frames",

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::session::ids::{ChallengeId, SessionId};
 use crate::session::time::Timestamp;
 
-/// Steps of a challenge. Of six actions, each once, there are 360 sequences of four.
+/// Steps of a challenge. Of six actions, each once, there are 360 sequences of four; since a mirrored
+/// video is taken as well, and blinks may always be seen, one video can answer about ten of them.
 pub const STEPS: usize = 4;
 /// Challenges that a session may have drawn, so that nobody draws until an old video fits.
 pub const MOST_DRAWS: u64 = 3;

@@ -194,6 +194,8 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
         // All else that default rules ask of a live person.
         blink_count: Some(3.0),
         head_relief: Some(80.0),
+        expression: Some(90.0),
+        sway: Some(8.0),
         fresh_frames: Some(100.0),
         unbroken: Some(100.0),
         screen_free: Some(100.0),

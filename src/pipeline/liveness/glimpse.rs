@@ -16,6 +16,8 @@ pub struct WatchedFace {
     pub bones: Vec<[f32; 2]>,
     /// Their middle, as shares of the picture's width and height.
     pub middle: [f32; 2],
+    /// The middles of the upper lip's upper and of the lower lip's lower edge, in pixels.
+    pub lips: [[f32; 2]; 2],
     /// The distance between the outer corners of the eyes, in pixels.
     pub eye_distance: f32,
     /// How far the eyes are open: the height of the gap between the lids against its width, the mean of both.
@@ -79,6 +81,7 @@ pub(super) mod tests {
             let time_ms = index * 1000 / 15;
             let mut face = WatchedFace {
                 bones: Vec::new(),
+                lips: [[0.0; 2]; 2],
                 middle: [0.5, 0.5],
                 eye_distance: 100.0,
                 openness: 0.3,

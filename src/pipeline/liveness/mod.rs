@@ -3,6 +3,7 @@
 pub mod blinks;
 pub mod challenge;
 pub mod cuts;
+pub mod expression;
 pub mod glimpse;
 pub mod motion;
 pub mod one_person;
@@ -10,4 +11,5 @@ pub mod pulse;
 pub mod relief;
 pub mod repeats;
 pub mod screen;
+pub mod sway;
 pub mod whose;

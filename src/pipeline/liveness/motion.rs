@@ -1,7 +1,7 @@
 //! The signals of a watched clip, each by its own file.
 
 use crate::pipeline::liveness::glimpse::Glimpse;
-use crate::pipeline::liveness::{blinks, cuts, pulse, relief, repeats, screen};
+use crate::pipeline::liveness::{blinks, cuts, expression, pulse, relief, repeats, screen, sway};
 
 /// What a clip's motion says; `None` where too little was seen to say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -9,6 +9,9 @@ pub struct Motion {
     pub blinks: Option<u32>,
     /// The others are percentages.
     pub relief: Option<f64>,
+    pub expression: Option<f64>,
+    /// Of the distance between the eyes; it may be more than 100.
+    pub sway: Option<f64>,
     pub fresh: Option<f64>,
     pub unbroken: Option<f64>,
     pub screen_free: Option<f64>,
@@ -21,6 +24,8 @@ impl Motion {
         Self {
             blinks: blinks::count(glimpses),
             relief: relief::of_head(glimpses),
+            expression: expression::of_mouth(glimpses),
+            sway: sway::percent(glimpses),
             fresh: repeats::fresh(glimpses),
             unbroken: cuts::unbroken(glimpses),
             screen_free: screen::free_of_bands(glimpses),

@@ -10,7 +10,7 @@ const MOST: Function = Function::Quantile(0.9);
 /// Where the points of a head turned further than this are, the landmarks guess, in a print as well.
 const STEEPEST: f32 = 30.0;
 /// Frames with a face that looks ahead, at least: a second of them.
-const LEAST_FRAMES: usize = 15;
+pub(super) const LEAST_FRAMES: usize = 15;
 /// Bones that stray by so much of the distance between the eyes are a head's for sure. Half of it is
 /// what nothing flat came to (docs/liveness.md).
 const SURELY_A_HEAD: f64 = 0.06;
@@ -18,26 +18,37 @@ const SURELY_A_HEAD: f64 = 0.06;
 /// 100 where the face moves as a head does, 0 where it moves as a plane or not at all, which a still
 /// head does too; nothing of hardly any frames.
 pub fn of_head(glimpses: &[Glimpse]) -> Option<f64> {
-    let turn = |face: &WatchedFace| face.pose.yaw.hypot(face.pose.pitch);
-    let faces: Vec<&WatchedFace> = glimpses
-        .iter()
-        .filter_map(|glimpse| glimpse.face.as_ref())
-        .filter(|face| turn(face) <= STEEPEST)
-        .collect();
+    let faces: Vec<&WatchedFace> = ahead(glimpses).collect();
     if faces.len() < LEAST_FRAMES {
         return None;
     }
-    let ahead = faces.iter().min_by(|a, b| turn(a).total_cmp(&turn(b)))?;
+    let still = most_ahead(&faces)?;
     let strays: Vec<f64> = faces
         .iter()
         .filter_map(|face| {
-            let map = Homography::fit(&ahead.bones, &face.bones)?;
-            let strayed = map.strays(&ahead.bones, &face.bones);
+            let map = Homography::fit(&still.bones, &face.bones)?;
+            let strayed = map.strays(&still.bones, &face.bones);
             Some(f64::from(strayed / face.eye_distance.max(1.0)))
         })
         .collect();
     let strayed = MOST.of(&strays)?;
     Some(100.0 * (strayed / SURELY_A_HEAD).clamp(0.0, 1.0))
+}
+
+/// The faces that look ahead.
+pub(super) fn ahead(glimpses: &[Glimpse]) -> impl Iterator<Item = &WatchedFace> {
+    let faces = glimpses.iter().filter_map(|glimpse| glimpse.face.as_ref());
+    faces.filter(|face| turn(face) <= STEEPEST)
+}
+
+/// The one of them that is turned the least.
+pub(super) fn most_ahead<'a>(faces: &[&'a WatchedFace]) -> Option<&'a WatchedFace> {
+    let least = faces.iter().min_by(|a, b| turn(a).total_cmp(&turn(b)));
+    least.copied()
+}
+
+fn turn(face: &WatchedFace) -> f32 {
+    face.pose.yaw.hypot(face.pose.pitch)
 }
 
 #[cfg(test)]

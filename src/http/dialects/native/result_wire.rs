@@ -92,6 +92,10 @@ pub struct SignalsBody {
     pub blink_count: Option<f64>,
     /// The face moves as a head and not as a plane, 0–100.
     pub head_relief: Option<f64>,
+    /// The mouth speaks or smiles, 0–100.
+    pub expression: Option<f64>,
+    /// How much the face moves about, percent of the distance between the eyes.
+    pub sway: Option<f64>,
     /// Pictures that were not shown before in the video, percent.
     pub fresh_frames: Option<f64>,
     /// The video has no cut, 0–100.
@@ -114,6 +118,8 @@ impl From<&Signals> for SignalsBody {
             liveness: signals.liveness,
             blink_count: signals.blink_count,
             head_relief: signals.head_relief,
+            expression: signals.expression,
+            sway: signals.sway,
             fresh_frames: signals.fresh_frames,
             unbroken: signals.unbroken,
             screen_free: signals.screen_free,
