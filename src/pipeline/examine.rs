@@ -203,9 +203,12 @@ impl FaceExaminer {
                         }
                     })
                 });
-            let watching = threads.spawn(move || match input.liveness {
-                true => aside.install(|| self.watch_motion(input.video, document)),
-                false => Ok(None),
+            let watching = threads.spawn(move || {
+                if input.liveness {
+                    aside.install(|| self.watch_motion(input.video, document))
+                } else {
+                    Ok(None)
+                }
             });
             let started = pool.in_place_scope(|scope| {
                 if document.get().is_none() {

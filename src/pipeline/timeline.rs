@@ -169,9 +169,10 @@ impl FaceExaminer {
         } else {
             Some(self.networks.embedder.embed(picture, face)?)
         };
-        let live = match liveness {
-            true => self.liveness(picture, face)?,
-            false => None,
+        let live = if liveness {
+            self.liveness(picture, face)?
+        } else {
+            None
         };
         let size = (picture.width(), picture.height());
         let finding = face_finding(picture, face, Some(self.networks.mask.worn(picture, face)?));
