@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn who_speaks_is_told_from_a_print_that_is_swung() {
-        assert!(of_mouth(&swung(0.2)).unwrap() > 90.0);
+        assert!(of_mouth(&swung(0.4)).unwrap() > 90.0);
         assert!(of_mouth(&swung(0.0)).unwrap() < 5.0);
     }
 
