@@ -25,6 +25,9 @@ use crate::scoring::vocabulary::{Read, VOCABULARY};
 /// The checks that a clip is judged by: there is no document to match.
 const CHECKS: [Check; 2] = [Check::Liveness, Check::Quality];
 
+/// Frames that are looked at closely, as an examination has them by default.
+const FRAMES: usize = 8;
+
 /// Measures on labelled clips what the liveness signals and rules tell apart.
 ///
 /// FILES.csv has the columns `path` (relative to the list's own folder, or to --root) and `species`:
@@ -132,9 +135,6 @@ fn look(examiner: &FaceExaminer, rules: &Rules, root: &Path, clip: &Listed) -> C
         took_ms,
     }
 }
-
-/// Frames that are looked at closely, as an examination has them by default.
-const FRAMES: usize = 8;
 
 /// The signals that the liveness and quality conditions speak about and the video alone gives.
 fn of_liveness(signals: &Signals) -> BTreeMap<String, f64> {

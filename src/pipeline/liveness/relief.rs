@@ -11,8 +11,8 @@ const MOST: Function = Function::Quantile(0.9);
 const STEEPEST: f32 = 30.0;
 /// Frames with a face that looks ahead, at least: a second of them.
 pub(super) const LEAST_FRAMES: usize = 15;
-/// Bones that stray by so much of the distance between the eyes are a head's for sure. Half of it is
-/// what nothing flat came to (docs/liveness.md).
+/// Bones that stray by so much of the distance between the eyes are a head's for sure.
+/// Nothing flat came to half of it (docs/liveness.md).
 const SURELY_A_HEAD: f64 = 0.06;
 
 /// 100 where the face moves as a head does, 0 where it moves as a plane or not at all, which a still
