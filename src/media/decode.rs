@@ -56,7 +56,8 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// Opens a decoder for the demuxer's track, which holds every picture against the limits itself.
-    /// What comes out is the same whatever the number of threads.
+    /// What comes out of a sound stream is the same whatever the number of threads; holes of a damaged one are filled
+    /// from the picture before, and several threads may take another one for that.
     pub(super) fn open(
         demuxer: &Demuxer,
         limits: &MediaLimits,

@@ -98,6 +98,13 @@ pub(super) fn sampled(
     alone
 }
 
+/// Whether a damaged clip gives anything, on one thread and on two. What is made of the damage may differ
+/// between the two: a decoder that fills a hole from the picture before takes the one that is ready.
+pub(super) fn any_of_it(path: &Path, windows: usize) -> bool {
+    let [alone, together] = [1, 2].map(|threads| on_threads(path, windows, threads).is_ok());
+    alone || together
+}
+
 fn on_threads(
     path: &Path,
     windows: usize,
