@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::http::call_log::with_call_log;
 use crate::http::request_id::with_request_id;
 use crate::http::settings::HttpSettings;
-use crate::http::{dialects, health, openapi};
+use crate::http::{console, dialects, health, openapi};
 use crate::media::limits::MediaLimits;
 use crate::operations::clock::Clock;
 use crate::operations::{Operations, OperationsSettings, Parts};
@@ -233,6 +233,7 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
             .wrap(from_fn(with_request_id))
             .configure(health::configure)
             .configure(openapi::configure)
+            .configure(console::configure)
             .configure(dialects::configure)
     })
     .workers(2)

@@ -17,6 +17,7 @@ pub mod eval_liveness;
 pub mod galleries;
 pub mod match_files;
 pub mod models;
+pub mod officers;
 pub mod output;
 pub mod projects;
 pub mod recall;
@@ -59,6 +60,7 @@ enum Command {
     Rules(rules::RulesArgs),
     Tokens(tokens::TokensArgs),
     Projects(projects::ProjectsArgs),
+    Officers(officers::OfficersArgs),
     Galleries(galleries::GalleriesArgs),
     Sessions(sessions::SessionsArgs),
     Audit(audit::AuditArgs),
@@ -103,6 +105,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Rules(args) => rules::run(args, config),
         Command::Tokens(args) => tokens::run(args, config),
         Command::Projects(args) => projects::run(args, config),
+        Command::Officers(args) => officers::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),
         Command::Sessions(args) => sessions::run(args, config),
         Command::Audit(args) => audit::run(args, config),

@@ -4,6 +4,7 @@ pub mod base64_picture;
 pub mod bounded_json;
 pub mod call_log;
 pub mod caller;
+pub mod console;
 pub mod dialects;
 pub mod error;
 pub mod headers;

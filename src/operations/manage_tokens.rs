@@ -17,6 +17,18 @@ use crate::session::project::{Scope, TokenRecord};
 pub struct Secret(String);
 
 impl Secret {
+    /// 256 bits of the system's randomness, in hexadecimal behind a prefix that scanners can find.
+    pub(crate) fn random() -> Self {
+        use std::fmt::Write as _;
+        let bytes: [u8; 32] = rand::random();
+        let mut text = String::from("lk_");
+        for byte in bytes {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(text)
+    }
+
     /// The text to hand to the caller.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -56,11 +68,11 @@ impl Operations {
         }
         let project = self.ensure_project(&new.project).await?;
         let now = self.clock.now();
-        let secret = random_secret();
+        let secret = Secret::random();
         let record = TokenRecord {
             id: TokenId(Uuid::now_v7()),
             project: project.id,
-            hash: token_hash(&secret),
+            hash: token_hash(secret.reveal()),
             scopes: new.scopes,
             label: new.label,
             created_at: now,
@@ -80,7 +92,7 @@ impl Operations {
         };
         let entry = self.audit_entry(project.id, new.by, deed);
         self.store.insert_token(&record, &entry).await?;
-        Ok(Secret(secret))
+        Ok(secret)
     }
 
     /// A project's tokens, their secrets not among them.
@@ -106,16 +118,4 @@ impl Operations {
             Err(Error::NotFound { what })
         }
     }
-}
-
-/// 256 bits of the system's randomness, in hexadecimal behind a prefix that scanners can find.
-fn random_secret() -> String {
-    use std::fmt::Write as _;
-    let bytes: [u8; 32] = rand::random();
-    let mut text = String::from("lk_");
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -9,6 +9,7 @@ use crate::media::limits::MediaLimits;
 use crate::notify::guard::Guard;
 use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
+use crate::operations::passwords::Passwords;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
@@ -47,6 +48,7 @@ pub mod identify;
 pub mod intake;
 pub mod look;
 pub mod manage_galleries;
+pub mod manage_members;
 pub mod manage_officers;
 pub mod manage_people;
 pub mod manage_projects;
@@ -54,6 +56,7 @@ pub mod manage_rules;
 pub mod manage_tokens;
 pub mod match_faces;
 pub mod open_session;
+pub mod passwords;
 pub mod picture_fault;
 pub mod post_results;
 pub mod re_embed;
@@ -71,6 +74,7 @@ mod residents;
 pub mod rule_owner;
 pub mod run_examination;
 pub mod shadow_report;
+pub mod sign_in;
 pub mod signal;
 
 /// What every verb works with, made once by `app` and cheap to clone.
@@ -87,6 +91,7 @@ pub struct Operations {
     pub(crate) looking: Looking,
     pub(crate) residents: Residents,
     pub(crate) poster: Poster,
+    pub(crate) passwords: Passwords,
     pub(crate) signalling: Signalling,
 }
 
@@ -157,6 +162,7 @@ impl Operations {
             },
             residents: Residents::default(),
             poster: Poster::new(Guard::allowing(&parts.settings.callback_hosts)),
+            passwords: Passwords::default(),
             store: parts.store,
             clock: parts.clock,
             models: parts.models,

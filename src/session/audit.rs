@@ -28,6 +28,13 @@ pub enum AuditAction {
     ProjectCreated,
     ProjectChanged,
     OfficerAdded,
+    /// A link was made with which somebody sets their password.
+    OfficerInvited,
+    OfficerEnrolled,
+    /// Somebody's role in a project was given, changed or taken.
+    OfficerChanged,
+    OfficerSignedIn,
+    OfficerLockedOut,
     /// A verdict was given: the hashes of all that it rests on.
     SessionJudged,
     SessionDecided,
@@ -41,7 +48,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -50,6 +57,11 @@ impl AuditAction {
         Self::ProjectCreated,
         Self::ProjectChanged,
         Self::OfficerAdded,
+        Self::OfficerInvited,
+        Self::OfficerEnrolled,
+        Self::OfficerChanged,
+        Self::OfficerSignedIn,
+        Self::OfficerLockedOut,
         Self::SessionJudged,
         Self::SessionDecided,
         Self::SessionHeld,
@@ -71,6 +83,11 @@ impl AuditAction {
             Self::ProjectCreated => "project.created",
             Self::ProjectChanged => "project.changed",
             Self::OfficerAdded => "officer.added",
+            Self::OfficerInvited => "officer.invited",
+            Self::OfficerEnrolled => "officer.enrolled",
+            Self::OfficerChanged => "officer.changed",
+            Self::OfficerSignedIn => "officer.signed_in",
+            Self::OfficerLockedOut => "officer.locked_out",
             Self::SessionJudged => "session.judged",
             Self::SessionDecided => "session.decided",
             Self::SessionHeld => "session.held",

@@ -61,6 +61,11 @@ id!(
     "tok_"
 );
 id!(
+    /// Somebody who signs in to the console, whichever projects they work for.
+    AccountId,
+    "acc_"
+);
+id!(
     /// One gallery: a set of enrolled people that is searched as a whole.
     GalleryId,
     "gal_"

@@ -1,5 +1,6 @@
 //! The nouns: identifiers, sessions, projects, rules, decisions, evidence, galleries, the audit log. No database, no network.
 
+pub mod account;
 pub mod actor;
 pub mod audit;
 pub mod call;

@@ -159,6 +159,8 @@ pub enum Scope {
     Decide,
     /// Erase sessions.
     Erase,
+    /// Change the project's settings, its tokens and its officers: for people in the console alone.
+    Manage,
 }
 
 impl Scope {
@@ -171,6 +173,7 @@ impl Scope {
             Self::Rules => "rules",
             Self::Decide => "decide",
             Self::Erase => "erase",
+            Self::Manage => "manage",
         }
     }
 }

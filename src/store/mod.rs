@@ -8,6 +8,7 @@ use crate::store::blobs::Blobs;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
+pub mod accounts;
 pub mod audit;
 pub mod backtest;
 pub mod blobs;
@@ -40,6 +41,7 @@ mod sealing;
 pub mod sessions;
 pub mod shadow_report;
 pub mod shadow_verdicts;
+pub mod sign_ins;
 pub mod subjects;
 pub mod submission;
 pub mod template_changes;

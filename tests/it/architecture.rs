@@ -88,6 +88,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("tar", &["packs"]),
     ("flate2", &["packs"]),
     ("clap", &["cli", "main"]),
+    ("maud", &["http"]),
+    ("qrcode", &["http"]),
+    ("argon2", &["operations"]),
+    ("totp_rs", &["operations"]),
 ];
 
 struct Source {

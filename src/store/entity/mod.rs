@@ -1,5 +1,6 @@
 //! The tables as SeaORM sees them.
 
+pub mod accounts;
 pub mod audit;
 pub mod audit_head;
 pub mod callbacks;
@@ -12,14 +13,17 @@ pub mod evidence;
 pub mod examinations;
 pub mod galleries;
 pub mod gallery_changes;
+pub mod invitations;
 pub mod memberships;
 pub mod officers;
 pub mod projects;
+pub mod roles;
 pub mod rule_activations;
 pub mod rule_versions;
 pub mod session_keys;
 pub mod sessions;
 pub mod shadow_verdicts;
+pub mod sign_ins;
 pub mod subjects;
 pub mod templates;
 pub mod tokens;

@@ -1,0 +1,27 @@
+//! The officers' pages: each handler parses, calls one operation, renders HTML; nothing else speaks HTML.
+
+use actix_web::middleware::from_fn;
+use actix_web::web;
+
+mod assets;
+mod errors;
+mod forms;
+mod guest;
+mod headers;
+mod links;
+mod parts;
+mod shell;
+mod sign_in;
+mod welcome;
+
+/// Adds the pages below `/console`.
+pub fn configure(routes: &mut web::ServiceConfig) {
+    routes.service(
+        web::scope("/console")
+            .wrap(from_fn(headers::with_page_headers))
+            .configure(assets::configure)
+            .configure(sign_in::configure)
+            .configure(welcome::configure)
+            .default_service(web::to(errors::no_such_page)),
+    );
+}
