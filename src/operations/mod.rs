@@ -60,6 +60,7 @@ pub mod passwords;
 pub mod picture_fault;
 pub mod post_results;
 pub mod re_embed;
+pub mod read_case;
 pub mod read_decisions;
 pub mod read_rules;
 pub mod read_sessions;
