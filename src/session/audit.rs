@@ -38,6 +38,8 @@ pub enum AuditAction {
     /// A verdict was given: the hashes of all that it rests on.
     SessionJudged,
     SessionDecided,
+    /// A decision that could still be undone came to nothing, because something else happened first.
+    DecisionVoided,
     SessionHeld,
     SessionReleased,
     SessionErased,
@@ -48,7 +50,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -64,6 +66,7 @@ impl AuditAction {
         Self::OfficerLockedOut,
         Self::SessionJudged,
         Self::SessionDecided,
+        Self::DecisionVoided,
         Self::SessionHeld,
         Self::SessionReleased,
         Self::SessionErased,
@@ -90,6 +93,7 @@ impl AuditAction {
             Self::OfficerLockedOut => "officer.locked_out",
             Self::SessionJudged => "session.judged",
             Self::SessionDecided => "session.decided",
+            Self::DecisionVoided => "decision.voided",
             Self::SessionHeld => "session.held",
             Self::SessionReleased => "session.released",
             Self::SessionErased => "session.erased",
