@@ -9,6 +9,7 @@ use crate::media::limits::MediaLimits;
 use crate::notify::guard::Guard;
 use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
+use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
@@ -58,9 +59,10 @@ pub mod picture_fault;
 pub mod post_results;
 pub mod re_embed;
 pub mod read_decisions;
+pub mod read_picture;
 pub mod read_rules;
 pub mod read_sessions;
-pub mod read_thumbnail;
+pub mod read_video;
 pub mod recognize_applicant;
 pub mod record_consent;
 pub mod refuse_duplicates;
@@ -88,6 +90,7 @@ pub struct Operations {
     pub(crate) residents: Residents,
     pub(crate) poster: Poster,
     pub(crate) signalling: Signalling,
+    pub(crate) viewings: Viewings,
 }
 
 /// Who may look at a picture now, and who may wait to.
@@ -164,6 +167,7 @@ impl Operations {
             settings: Arc::new(parts.settings),
             intake,
             signalling: Signalling::default(),
+            viewings: Viewings::default(),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod examination;
 pub mod gallery;
 pub mod ids;
+pub mod picture;
 pub mod project;
 pub mod rule_version;
 pub mod status;
