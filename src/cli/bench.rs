@@ -266,6 +266,7 @@ fn examine(
             frames: FRAMES,
             liveness,
             challenge: None,
+            pictures: false,
         };
         Ok(examiner.examine(input, &mut |_, _| ()).map(drop)?)
     })?;

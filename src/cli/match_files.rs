@@ -74,6 +74,7 @@ pub fn run(args: &MatchArgs, config: &Config) -> Result<ExitCode, CliError> {
             frames: usize::from(args.frames),
             liveness: true,
             challenge: None,
+            pictures: false,
         },
         &mut |done, _| bar.set_position(done as u64),
     )?;

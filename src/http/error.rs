@@ -58,6 +58,11 @@ impl From<Error> for Refusal {
             Error::TooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
             }
+            Error::OutOfRange { .. } => Self::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "range_not_satisfiable",
+                message,
+            ),
             Error::Picture(fault) => {
                 Self::new(StatusCode::BAD_REQUEST, fault.problem.code(), message)
             }

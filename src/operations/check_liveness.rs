@@ -130,6 +130,7 @@ mod tests {
                 },
                 mask: None,
                 eyes_open: None,
+                landmarks: None,
             },
             face_box,
             landmarks: [(0.0, 0.0); 5],

@@ -23,6 +23,8 @@ pub enum Error {
     Invalid { reason: String },
     #[error("{reason}")]
     TooLarge { reason: String },
+    #[error("the range lies outside the {total} bytes that are there, or ends before it starts")]
+    OutOfRange { total: u64 },
     #[error("{0}")]
     Picture(PictureFault),
     #[error("{0}")]

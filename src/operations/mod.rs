@@ -10,6 +10,7 @@ use crate::notify::guard::Guard;
 use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
 use crate::operations::passwords::Passwords;
+use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
@@ -64,9 +65,10 @@ pub mod post_results;
 pub mod re_embed;
 pub mod read_case;
 pub mod read_decisions;
+pub mod read_picture;
 pub mod read_rules;
 pub mod read_sessions;
-pub mod read_thumbnail;
+pub mod read_video;
 pub mod recognize_applicant;
 pub mod record_consent;
 pub mod refuse_duplicates;
@@ -97,6 +99,7 @@ pub struct Operations {
     pub(crate) poster: Poster,
     pub(crate) passwords: Passwords,
     pub(crate) signalling: Signalling,
+    pub(crate) viewings: Viewings,
 }
 
 /// Who may look at a picture now, and who may wait to.
@@ -174,6 +177,7 @@ impl Operations {
             settings: Arc::new(parts.settings),
             intake,
             signalling: Signalling::default(),
+            viewings: Viewings::default(),
         }
     }
 

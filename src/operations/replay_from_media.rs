@@ -68,6 +68,7 @@ impl Operations {
                 frames,
                 liveness,
                 challenge: challenge.as_ref(),
+                pictures: false,
             };
             let hashes = (sha256_of(&document)?, sha256_of(&video)?);
             let examined = examiner.examine(input, &mut |_, _| ());

@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use crate::operations::Operations;
 use crate::operations::error::Error;
-use crate::operations::read_thumbnail::thumbnail_key;
 use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner};
 use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::{Rules, content_hash};
@@ -23,6 +22,7 @@ use crate::scoring::verdict::judge;
 use crate::session::examination::{
     ExaminationOrder, ExaminationRecord, ExaminationScope, Failure, Provenance, ShadowVerdict,
 };
+use crate::store::blobs::examination_picture_key;
 use crate::store::queue::Judgement;
 
 impl Operations {
@@ -85,6 +85,7 @@ impl Operations {
                 frames,
                 liveness,
                 challenge: challenge.as_ref(),
+                pictures: true,
             };
             // Beside the examination: a thread that only reads is soon done.
             std::thread::scope(|threads| {
@@ -126,9 +127,9 @@ impl Operations {
             signals: examined.signals,
         };
         // All at once, as each waits for the disk.
-        let pictures = examined.thumbnails.into_iter().map(|thumbnail| async move {
-            let key = thumbnail_key(record.session, record.id, thumbnail.frame);
-            self.store.put_blob(&key, thumbnail.jpeg).await?;
+        let pictures = examined.pictures.into_iter().map(|picture| async move {
+            let key = examination_picture_key(record.session, record.id, picture.what);
+            self.store.put_blob(&key, picture.jpeg).await?;
             Ok::<_, Error>(key)
         });
         let pictures = try_join_all(pictures).await?;

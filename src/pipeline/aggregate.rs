@@ -123,6 +123,7 @@ mod tests {
                 },
                 mask: None,
                 eyes_open: None,
+                landmarks: None,
             }),
             similarity: sharpness.map(|_| 0.5),
             percentage: sharpness.map(|_| 85.0),

@@ -7,7 +7,7 @@ use crate::pipeline::aggregate::{self, Found};
 use crate::pipeline::capture;
 use crate::pipeline::document::DocumentSeen;
 use crate::pipeline::examine::FaceExaminer;
-use crate::pipeline::examiner::{Examined, Thumbnail};
+use crate::pipeline::examiner::{Examined, KeptPicture};
 use crate::pipeline::liveness::glimpse::Glimpse;
 use crate::pipeline::liveness::motion::Motion;
 use crate::pipeline::liveness::whose::Sampled;
@@ -36,7 +36,12 @@ impl FaceExaminer {
         let Evidence {
             frames_asked,
             challenge,
-            document: (document, embedding),
+            document:
+                DocumentSeen {
+                    finding: document,
+                    embedding,
+                    mut pictures,
+                },
             rows,
             report,
             watching,
@@ -51,7 +56,8 @@ impl FaceExaminer {
             .first()
             .map_or((report.facts.width, report.facts.height), |row| row.size);
         let same_person = self.one_person(&rows);
-        let (frames, thumbnails) = self.timeline(rows, embedding.as_ref());
+        let (frames, of_frames) = self.timeline(rows, embedding.as_ref());
+        pictures.extend(of_frames);
         let steps = challenge.map_or_else(Vec::new, |order| met(order, &glimpses));
         let signals = aggregate::signals(Found {
             document: &document,
@@ -83,7 +89,7 @@ impl FaceExaminer {
                 took_ms: started.elapsed().as_millis() as u64,
             },
             signals,
-            thumbnails,
+            pictures,
         }
     }
 
@@ -92,8 +98,8 @@ impl FaceExaminer {
         &self,
         rows: Vec<Row>,
         document: Option<&Embedding>,
-    ) -> (Vec<FrameFinding>, Vec<Thumbnail>) {
-        let mut thumbnails = Vec::new();
+    ) -> (Vec<FrameFinding>, Vec<KeptPicture>) {
+        let mut pictures = Vec::new();
         let mut frames = Vec::with_capacity(rows.len());
         for (index, row) in rows.into_iter().enumerate() {
             let index = index as u32;
@@ -112,12 +118,9 @@ impl FaceExaminer {
                 defects: closer
                     .map_or_else(|| vec![Defect::NoFace], |closer| closer.defects.clone()),
             });
-            thumbnails.extend(row.closer.map(|closer| Thumbnail {
-                frame: index,
-                jpeg: closer.thumbnail,
-            }));
+            pictures.extend(row.pictures);
         }
-        (frames, thumbnails)
+        (frames, pictures)
     }
 
     fn one_person(&self, rows: &[Row]) -> Option<f64> {

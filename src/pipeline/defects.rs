@@ -185,6 +185,7 @@ mod tests {
             },
             mask: None,
             eyes_open: None,
+            landmarks: None,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::media::limits::MediaLimits;
 use crate::media::sampling::{self, SampleOrder, SamplingReport};
 use crate::pipeline::conclude::Evidence;
 use crate::pipeline::cores::{Cores, Share};
-use crate::pipeline::document::nobody;
+use crate::pipeline::document::DocumentSeen;
 use crate::pipeline::examiner::{
     ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked,
 };
@@ -135,13 +135,14 @@ impl FaceExaminer {
     /// A video by itself, as if beside a document that shows nobody.
     pub fn examine_video(&self, video: &Path, frames: usize) -> Result<Examined, ExamineError> {
         let document = Document::new();
-        let _ = document.set(Ok((nobody(), None)));
+        let _ = document.set(Ok(DocumentSeen::nobody()));
         let input = ExaminationInput {
             document: Path::new(""),
             video,
             frames,
             liveness: true,
             challenge: None,
+            pictures: false,
         };
         self.examine_beside(document, input, &mut |_, _| {})
     }
@@ -219,6 +220,7 @@ impl FaceExaminer {
                 let course = Course {
                     document,
                     liveness: input.liveness,
+                    pictures: input.pictures,
                     pool,
                     scope,
                     progress,

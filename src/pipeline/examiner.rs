@@ -1,5 +1,6 @@
 //! The seam to whatever examines a session or looks at a picture: real networks in the service, a fake in tests of the doors.
 
+use std::fmt;
 use std::path::Path;
 
 use rayon::ThreadPoolBuildError;
@@ -9,6 +10,7 @@ use crate::scoring::signals::Signals;
 use crate::session::challenge::ChallengeOrder;
 use crate::session::defect::Defect;
 use crate::session::examination::{CaptureCode, Examination, FaceBox, FaceFinding, PackHash};
+use crate::session::picture::PictureKind;
 use crate::session::template::Template;
 use crate::vision::error::VisionError;
 
@@ -40,6 +42,8 @@ pub struct ExaminationInput<'a> {
     pub liveness: bool,
     /// What the video has to show.
     pub challenge: Option<&'a ChallengeOrder>,
+    /// Make the pictures that officers judge by, which costs time that nobody else has to spend.
+    pub pictures: bool,
 }
 
 /// A picture to look at, and what for.
@@ -88,17 +92,24 @@ pub struct LookedFace {
     pub liveness: Option<f64>,
 }
 
-/// An examination and the pictures of its timeline.
+/// An examination and the pictures of it.
 pub struct Examined {
     pub examination: Examination,
     pub signals: Signals,
-    pub thumbnails: Vec<Thumbnail>,
+    /// Each kind once at most; none where none were asked for.
+    pub pictures: Vec<KeptPicture>,
 }
 
-/// The face of one sampled frame as a JPEG. It has no `Debug` on purpose.
-pub struct Thumbnail {
-    pub frame: u32,
+/// A picture that is kept of an examination, as a JPEG. Its `Debug` shows nothing of it.
+pub struct KeptPicture {
+    pub what: PictureKind,
     pub jpeg: Vec<u8>,
+}
+
+impl fmt::Debug for KeptPicture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeptPicture({}, {} bytes)", self.what, self.jpeg.len())
+    }
 }
 
 /// Why there is no examination.

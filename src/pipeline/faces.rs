@@ -85,5 +85,6 @@ pub(super) fn face_finding(picture: &Picture, face: &Face, mask: Option<f64>) ->
         },
         mask,
         eyes_open: None,
+        landmarks: Some(face.landmarks.map(|point| [point.x, point.y])),
     }
 }

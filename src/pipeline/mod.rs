@@ -12,5 +12,6 @@ mod conclude;
 mod cores;
 mod document;
 mod faces;
+mod pictures;
 mod timeline;
 mod watching;

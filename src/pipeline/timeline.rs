@@ -11,8 +11,9 @@ use crate::media::sampling::Window;
 use crate::pipeline::defects::Bounds;
 use crate::pipeline::document::DocumentSeen;
 use crate::pipeline::examine::FaceExaminer;
-use crate::pipeline::examiner::ExamineError;
-use crate::pipeline::faces::{comparable, defects_of, face_box, face_finding, thumbnail};
+use crate::pipeline::examiner::{ExamineError, KeptPicture};
+use crate::pipeline::faces::{comparable, defects_of, face_box, face_finding};
+use crate::pipeline::pictures;
 use crate::session::defect::Defect;
 use crate::session::examination::{FaceBox, FaceFinding};
 use crate::vision::detector::Face;
@@ -34,6 +35,8 @@ pub(super) struct Row {
     pub(super) comparable: usize,
     /// The subject, if there is one.
     pub(super) closer: Option<Closer>,
+    /// None where none were asked for.
+    pub(super) pictures: Vec<KeptPicture>,
 }
 
 /// What a closer look at a frame's subject gives.
@@ -44,7 +47,6 @@ pub(super) struct Closer {
     pub(super) embedding: Option<Embedding>,
     /// 0–100, where a pack tells it.
     pub(super) liveness: Option<f64>,
-    pub(super) thumbnail: Vec<u8>,
 }
 
 /// What goes on while a timeline is made.
@@ -52,6 +54,8 @@ pub(super) struct Course<'scope, 'a> {
     pub(super) document: &'scope Document,
     /// Whether faces are asked if they look live.
     pub(super) liveness: bool,
+    /// Whether pictures are made of every frame.
+    pub(super) pictures: bool,
     /// Where the networks run.
     pub(super) pool: &'a ThreadPool,
     /// Whose end waits for every closer look.
@@ -60,18 +64,21 @@ pub(super) struct Course<'scope, 'a> {
     pub(super) progress: &'a mut dyn FnMut(usize),
 }
 
+/// What a row is waited for with.
+type Look = (Option<Closer>, Vec<KeptPicture>);
+
 /// Rows whose closer looks are still under way.
 pub(super) struct Started {
     rows: Vec<Row>,
-    looks: Receiver<(usize, Result<Closer, VisionError>)>,
+    looks: Receiver<(usize, Result<Look, VisionError>)>,
 }
 
 impl Started {
     /// The rows, once every closer look has come to its end.
     pub(super) fn finish(mut self) -> Result<Vec<Row>, VisionError> {
-        for (index, closer) in self.looks.try_iter() {
+        for (index, look) in self.looks.try_iter() {
             if let Some(row) = self.rows.get_mut(index) {
-                row.closer = Some(closer?);
+                (row.closer, row.pictures) = look?;
             }
         }
         Ok(self.rows)
@@ -86,6 +93,7 @@ impl FaceExaminer {
         Course {
             document,
             liveness,
+            pictures,
             pool,
             scope,
             progress,
@@ -100,18 +108,24 @@ impl FaceExaminer {
             }
             let sight = pool.install(|| self.look_at_window(window, last_face))?;
             progress(count + 1);
-            let Some((row, subject)) = sight else {
+            let Some(Sight { row, picture, face }) = sight else {
                 continue;
             };
-            if let Some((picture, face)) = subject {
-                last_face = Some(face_box(&face));
+            if let Some(face) = &face {
+                last_face = Some(face_box(face));
+            }
+            if face.is_some() || pictures {
                 let (index, done) = (rows.len(), done.clone());
-                let comparable = row.comparable;
+                let order = FrameOrder {
+                    index,
+                    comparable: row.comparable,
+                    liveness,
+                    pictures,
+                };
                 scope.spawn(move |_| {
-                    let subject = (&face, comparable);
-                    let closer = self.look_closer(&picture, subject, document, liveness);
+                    let look = self.look_closer(&picture, face.as_ref(), document, order);
                     // Nobody listens any more where another look has failed.
-                    let _ = done.send((index, closer));
+                    let _ = done.send((index, look));
                 });
             }
             rows.push(row);
@@ -142,25 +156,55 @@ impl FaceExaminer {
                 faces: 0,
                 comparable: 0,
                 closer: None,
+                pictures: Vec::new(),
             };
             let Some(chosen) = subject::frame_subject(&faces, size.0, size.1) else {
-                first_without.get_or_insert((row, None));
+                first_without.get_or_insert(Sight {
+                    row,
+                    picture,
+                    face: None,
+                });
                 continue;
             };
             let face = faces[chosen].clone();
             row.faces = faces.len() as u32;
             row.comparable = comparable(&face, &faces);
-            return Ok(Some((row, Some((picture, face)))));
+            return Ok(Some(Sight {
+                row,
+                picture,
+                face: Some(face),
+            }));
         }
         Ok(first_without)
     }
 
+    /// What is seen of the face, and the pictures, each beside the other.
     fn look_closer(
         &self,
         picture: &Picture,
-        (face, comparable): (&Face, usize),
+        face: Option<&Face>,
         document: &Document,
-        liveness: bool,
+        order: FrameOrder,
+    ) -> Result<Look, VisionError> {
+        let (closer, pictures) = rayon::join(
+            || face.map(|face| self.look_at_face(picture, face, document, order)),
+            || {
+                if order.pictures {
+                    pictures::of_frame(order.index as u32, picture, face)
+                } else {
+                    Ok(Vec::new())
+                }
+            },
+        );
+        Ok((closer.transpose()?, pictures?))
+    }
+
+    fn look_at_face(
+        &self,
+        picture: &Picture,
+        face: &Face,
+        document: &Document,
+        order: FrameOrder,
     ) -> Result<Closer, VisionError> {
         // Without a face on the document the frames are still compared with each other.
         let nothing_follows = matches!(document.get(), Some(Err(_)));
@@ -169,25 +213,40 @@ impl FaceExaminer {
         } else {
             Some(self.networks.embedder.embed(picture, face)?)
         };
-        let live = if liveness {
+        let live = if order.liveness {
             self.liveness(picture, face)?
         } else {
             None
         };
         let size = (picture.width(), picture.height());
         let finding = face_finding(picture, face, Some(self.networks.mask.worn(picture, face)?));
+        let about = (face, order.comparable);
         Ok(Closer {
             face: finding,
-            defects: defects_of(&finding, (face, comparable), size, &Bounds::FRAME),
+            defects: defects_of(&finding, about, size, &Bounds::FRAME),
             embedding,
             liveness: live.map(|live| live * 100.0),
-            thumbnail: thumbnail(picture, face)?,
         })
     }
 }
 
 /// A frame, and its subject if it has one.
-type Sight = (Row, Option<(Picture, Face)>);
+struct Sight {
+    row: Row,
+    picture: Picture,
+    face: Option<Face>,
+}
+
+/// How a frame is to be looked at closer.
+#[derive(Clone, Copy)]
+struct FrameOrder {
+    /// The row's place in the timeline.
+    index: usize,
+    /// Faces beside which the subject stands, itself among them.
+    comparable: usize,
+    liveness: bool,
+    pictures: bool,
+}
 
 struct Candidate {
     time_ms: u64,

@@ -58,6 +58,10 @@ pub struct FaceFinding {
     /// How far the eyes are open, the gap between the lids against its width; absent where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eyes_open: Option<f32>,
+    /// Left eye, right eye, nose tip, left and right corner of the mouth, each as it is seen, in pixels of
+    /// the upright picture. Absent in older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landmarks: Option<[[f32; 2]; 5]>,
 }
 
 /// The document photo.

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod examination;
 pub mod gallery;
 pub mod ids;
+pub mod picture;
 pub mod project;
 pub mod review;
 pub mod rule_version;

@@ -1,6 +1,7 @@
 //! Pictures and videos as files in a folder, streamed in and out.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::session::ids::{EvidenceId, ProjectId, SessionId, TemplateId};
+use crate::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId, TemplateId};
+use crate::session::picture::PictureKind;
 use crate::store::Store;
 use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
@@ -23,6 +25,24 @@ const CHUNK: usize = 1 << 20;
 /// Where the bytes of a piece of evidence lie.
 pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
     format!("{}/{}", session_folder(session), evidence.0)
+}
+
+/// Where a picture of an examination lies: in the session's folder, with which it goes.
+pub fn examination_picture_key(
+    session: SessionId,
+    examination: ExaminationId,
+    what: PictureKind,
+) -> String {
+    let folder = session_folder(session);
+    let examination = examination.0;
+    match what {
+        // Numbered before there were others.
+        PictureKind::Thumbnail(frame) => format!("{folder}/frames/{examination}/{frame}.jpg"),
+        PictureKind::Document
+        | PictureKind::Portrait
+        | PictureKind::Frame(_)
+        | PictureKind::AlignedFace(_) => format!("{folder}/frames/{examination}/{what}.jpg"),
+    }
 }
 
 /// Where everything lies that is kept for a session.
@@ -99,6 +119,19 @@ impl Store {
     pub async fn get_blob(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         match self.blobs.0.get(&read_key(key)?).await {
             Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A part of the bytes under a key, as far as they go; a part that starts behind their end is an error.
+    pub async fn get_blob_part(
+        &self,
+        key: &str,
+        part: Range<u64>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.blobs.0.get_range(&read_key(key)?, part).await {
+            Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -17,9 +17,7 @@ pub fn align(
     side: u32,
 ) -> Result<Picture, VisionError> {
     let placing = Similarity::between(template, points);
-    // `max` first, so that what is not a number becomes 1.
-    let fine = placing.scale().round().max(1.0) as u32;
-    let fine = fine.min(MAX_OVERSAMPLING);
+    let fine = placing.oversampling();
     let source = Source::new(picture);
     let mut rgb = Vec::with_capacity(side as usize * side as usize * 3);
     for y in 0..side {
@@ -96,6 +94,13 @@ impl Similarity {
         self.a.hypot(self.b)
     }
 
+    /// Into how many places along each side a pixel is divided, so that a smaller picture is made of
+    /// means.
+    pub(super) fn oversampling(&self) -> u32 {
+        // `max` first, so that what is not a number becomes 1.
+        (self.scale().round().max(1.0) as u32).min(MAX_OVERSAMPLING)
+    }
+
     pub fn apply(&self, point: Point) -> Point {
         Point {
             x: self.a * point.x - self.b * point.y + self.shift.x,
@@ -130,8 +135,14 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Whether a place lies within the picture. What is not a number does not.
+    pub(super) fn holds(&self, place: Point) -> bool {
+        let within = |value: f32, last: f32| value >= -0.5 && value <= last + 0.5;
+        within(place.x, self.last_x) && within(place.y, self.last_y)
+    }
+
     /// The mean of `fine` × `fine` places spread over one chip pixel.
-    fn mean(&self, placing: &Similarity, x: u32, y: u32, fine: u32) -> [u8; 3] {
+    pub(super) fn mean(&self, placing: &Similarity, x: u32, y: u32, fine: u32) -> [u8; 3] {
         let step = 1.0 / fine as f32;
         let offset = |i: u32| (i as f32 + 0.5) * step - 0.5;
         let mut sum = [0.0_f32; 3];

@@ -19,6 +19,7 @@ pub mod liveness;
 pub mod mask;
 pub mod nets;
 pub mod picture;
+pub mod portrait;
 pub mod quality;
 pub mod resample;
 pub mod subject;

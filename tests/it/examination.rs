@@ -6,7 +6,11 @@ use likeness::app;
 use likeness::config::Config;
 use likeness::pipeline::examine::FaceExaminer;
 use likeness::pipeline::examiner::{ExaminationInput, ExamineError, Examiner as _};
+use likeness::session::picture::PictureKind;
+use likeness::vision::detector::Detector;
 use likeness::vision::mask::WORN;
+use likeness::vision::picture::{Picture, PictureLimits};
+use likeness::vision::portrait;
 use serde_json::{Value, json};
 
 use crate::helpers::sample;
@@ -71,6 +75,7 @@ fn of_two_unusable_files_the_document_is_told() {
             frames: 8,
             liveness: true,
             challenge: None,
+            pictures: true,
         };
         examiner
             .examine(input, &mut |_, _| ())
@@ -88,6 +93,91 @@ fn of_two_unusable_files_the_document_is_told() {
     assert!(matches!(fault(&document, &nothing), ExamineError::Video(_)));
 }
 
+/// Faces are found anew in what was cut out, so that the detector judges whether they lie where they should.
+#[test]
+fn aligned_faces_have_their_eyes_in_one_place_in_the_document_and_in_every_frame() {
+    let test = "examination::aligned_faces_have_their_eyes_in_one_place_in_the_document_and_in_every_frame";
+    let (Some(examiner), Some(detector)) = (examiner(test), weights::detector(test)) else {
+        return;
+    };
+    let detector = Detector::load(&detector.weights).unwrap();
+    let (document, video) = (
+        sample("genuine/document.jpg"),
+        sample("rotated-phone/video.mp4"),
+    );
+    let input = ExaminationInput {
+        document: &document,
+        video: &video,
+        frames: 4,
+        liveness: false,
+        challenge: None,
+        pictures: true,
+    };
+    let examined = examiner.examine(input, &mut |_, _| ()).unwrap();
+    let mut aligned = 0;
+    for kept in &examined.pictures {
+        let limits = PictureLimits {
+            max_pixels: 4_000_000,
+        };
+        let picture = Picture::decode(&kept.jpeg, &limits).unwrap();
+        let longer = picture.width().max(picture.height());
+        match kept.what {
+            PictureKind::Document => assert!(longer <= 1600),
+            PictureKind::Frame(_) => assert!(longer <= 960),
+            PictureKind::Thumbnail(_) => assert!(longer <= 160),
+            PictureKind::Portrait | PictureKind::AlignedFace(_) => {
+                aligned += 1;
+                assert_eq!((picture.width(), picture.height()), portrait::SIZE);
+                let faces = detector.detect(&picture, 100.0).unwrap();
+                let [face] = &faces[..] else {
+                    panic!("{} shows {} faces", kept.what, faces.len());
+                };
+                for (eye, place) in face.landmarks.iter().zip(portrait::EYES) {
+                    let off = (eye.x - place.x).hypot(eye.y - place.y);
+                    assert!(off <= 2.5, "{}: {off} pixels off", kept.what);
+                }
+            }
+        }
+    }
+    assert_eq!(aligned, 1 + 4);
+    let faces = examined.examination.frames.iter().map(|frame| frame.face);
+    for face in faces.chain([examined.examination.document.face]) {
+        let (face, bounds) = (face.unwrap(), face.unwrap().face_box);
+        for [x, y] in face.landmarks.unwrap() {
+            assert!((bounds.left..bounds.left + bounds.width).contains(&x));
+            assert!((bounds.top..bounds.top + bounds.height).contains(&y));
+        }
+    }
+}
+
+#[test]
+fn who_asks_for_no_pictures_gets_none_and_the_same_findings() {
+    let Some(examiner) =
+        examiner("examination::who_asks_for_no_pictures_gets_none_and_the_same_findings")
+    else {
+        return;
+    };
+    let (document, video) = (sample("genuine/document.jpg"), sample("genuine/video.mp4"));
+    let examine = |pictures: bool| {
+        let input = ExaminationInput {
+            document: &document,
+            video: &video,
+            frames: 2,
+            liveness: false,
+            challenge: None,
+            pictures,
+        };
+        let mut examined = examiner.examine(input, &mut |_, _| ()).unwrap();
+        examined.examination.took_ms = 0;
+        examined
+    };
+    let (with, without) = (examine(true), examine(false));
+    assert_eq!(with.pictures.len(), 2 + 3 * 2);
+    assert!(without.pictures.is_empty());
+    assert_eq!(with.examination, without.examination);
+    assert_eq!(with.signals, without.signals);
+}
+
 /// Everything that an examination tells but the time it took.
 fn found(examiner: &FaceExaminer, document: &Path, video: &Path) -> Value {
     let input = ExaminationInput {
@@ -96,20 +186,21 @@ fn found(examiner: &FaceExaminer, document: &Path, video: &Path) -> Value {
         frames: 8,
         liveness: true,
         challenge: None,
+        pictures: true,
     };
     let mut told = Vec::new();
     let mut examined = examiner
         .examine(input, &mut |done, of| told.push((done, of)))
         .unwrap();
     examined.examination.took_ms = 0;
-    let thumbnails: Vec<_> = examined
-        .thumbnails
+    let pictures: Vec<_> = examined
+        .pictures
         .iter()
-        .map(|thumbnail| (thumbnail.frame, &thumbnail.jpeg))
+        .map(|picture| (picture.what.to_string(), &picture.jpeg))
         .collect();
-    assert_eq!(thumbnails.len(), 8);
+    assert_eq!(pictures.len(), 2 + 3 * 8);
     assert_eq!(told, (1..=8).map(|done| (done, 8)).collect::<Vec<_>>());
-    json!([examined.examination, examined.signals, thumbnails])
+    json!([examined.examination, examined.signals, pictures])
 }
 
 fn examiner(test: &str) -> Option<FaceExaminer> {

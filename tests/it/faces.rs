@@ -177,6 +177,7 @@ fn face(
             },
             mask: order.mask.then_some(f64::from(u8::from(shown.masked))),
             eyes_open: None,
+            landmarks: None,
         },
         face_box,
         landmarks: [

@@ -12,7 +12,7 @@ use likeness::operations::Operations;
 use likeness::operations::clock::Clock;
 use likeness::operations::manage_tokens::NewToken;
 use likeness::pipeline::examiner::{
-    ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, ModelFacts, Thumbnail,
+    ExaminationInput, ExamineError, Examined, Examiner, KeptPicture, LookOrder, Looked, ModelFacts,
 };
 use likeness::pipeline::liveness::challenge;
 use likeness::scoring::signals::Signals;
@@ -24,9 +24,11 @@ use likeness::session::examination::{
     CaptureCode, DocumentFinding, Examination, FaceBox, FaceFinding, FrameFinding, HeadPose,
     PackHash, VideoFinding,
 };
+use likeness::session::picture::PictureKind;
 use likeness::session::project::{ProjectSettings, Scope};
 use likeness::session::time::Timestamp;
 use likeness::vision::error::VisionError;
+use likeness::vision::picture::Picture;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, Statement};
@@ -149,6 +151,13 @@ fn face() -> FaceFinding {
         },
         mask: Some(0.02),
         eyes_open: None,
+        landmarks: Some([
+            [148.0, 190.0],
+            [212.0, 190.0],
+            [180.0, 230.0],
+            [155.0, 270.0],
+            [205.0, 270.0],
+        ]),
     }
 }
 
@@ -170,14 +179,7 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
         })
         .collect();
     let has_face = scene.document != CaptureCode::NoUsableFace;
-    let thumbnails = frames
-        .iter()
-        .filter(|frame| frame.face.is_some())
-        .map(|frame| Thumbnail {
-            frame: frame.index,
-            jpeg: vec![0xFF, 0xD8, 0xFF, 0xD9],
-        })
-        .collect();
+    let pictures = pictures(has_face, &frames);
     let signals = Signals {
         percentages: scene.percentages.iter().copied().flatten().collect(),
         frames_asked: frames_asked as u32,
@@ -237,8 +239,27 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
             took_ms: 1,
         },
         signals,
-        thumbnails,
+        pictures,
     }
+}
+
+/// Every picture that the real examiner would make, each of a shade of its own.
+fn pictures(document_has_face: bool, frames: &[FrameFinding]) -> Vec<KeptPicture> {
+    let mut kinds = vec![PictureKind::Document];
+    kinds.extend(document_has_face.then_some(PictureKind::Portrait));
+    for frame in frames {
+        kinds.push(PictureKind::Frame(frame.index));
+        if frame.face.is_some() {
+            kinds.push(PictureKind::AlignedFace(frame.index));
+            kinds.push(PictureKind::Thumbnail(frame.index));
+        }
+    }
+    let small = |(number, what): (usize, PictureKind)| {
+        let rgb = vec![(number * 4) as u8; 16 * 20 * 3];
+        let jpeg = Picture::from_rgb(16, 20, rgb).unwrap().to_jpeg(80).unwrap();
+        KeptPicture { what, jpeg }
+    };
+    kinds.into_iter().enumerate().map(small).collect()
 }
 
 /// Every step is met, a second after the other, of a video that came in time.

@@ -64,8 +64,8 @@ async fn every_deed_about_a_session_leaves_one_row() {
     let picture = app.get(&path).send().await.unwrap();
     assert_eq!(picture.status(), StatusCode::OK);
     let read = row(&app, &mut seen, &olga).await;
-    let frame = json!({"examination": examination, "frame": 1});
-    assert_eq!(read, ("evidence.read".to_owned(), id.clone(), frame));
+    let thumbnail = json!({"examination": examination, "picture": "thumbnail-1"});
+    assert_eq!(read, ("evidence.read".to_owned(), id.clone(), thumbnail));
     let missing = path.replace("/1/", "/77/");
     assert_eq!(
         call(&app, Method::GET, &missing).await,
@@ -276,7 +276,7 @@ async fn what_cannot_be_recorded_is_not_done() {
         crate::http::decisions::session(&app, &id).await["status"],
         "judged"
     );
-    assert_eq!(app.files("blobs").len(), 10);
+    assert_eq!(app.files("blobs").len(), 28);
     app.operations.verify_audit(None).await.unwrap().unwrap();
 }
 

@@ -298,6 +298,13 @@ pub(crate) fn report() -> Examination {
         },
         mask: Some(0.0124),
         eyes_open: None,
+        landmarks: Some([
+            [38.5, 62.1],
+            [81.2, 63.4],
+            [59.9, 90.0],
+            [42.7, 112.8],
+            [78.6, 113.3],
+        ]),
     };
     Examination {
         pack: "retail-0095".to_owned(),

@@ -55,6 +55,7 @@ impl From<Error> for ArgosError {
             }
             Error::NotFound { .. }
             | Error::WrongState { .. }
+            | Error::OutOfRange { .. }
             | Error::OtherPack(_)
             | Error::NotInstalled { .. } => Self::NotComparable(message),
         }

@@ -61,6 +61,7 @@ impl From<Error> for FremisError {
             | Error::Conflict { .. }
             | Error::Invalid { .. }
             | Error::TooLarge { .. }
+            | Error::OutOfRange { .. }
             | Error::OtherPack(_)
             | Error::QuotaReached { .. }
             | Error::NotInstalled { .. } => Self::Invalid(description),

@@ -185,6 +185,8 @@ pub struct FaceBody {
     pub pose: PoseBody,
     /// How sure it is that a mask is worn, 0–1, from 0.5 on; null where it was not asked.
     pub mask: Option<f64>,
+    /// Pixels in the upright picture; null in examinations of older versions.
+    pub landmarks: Option<LandmarksBody>,
 }
 
 /// A box in pixels.
@@ -206,6 +208,29 @@ pub struct PoseBody {
     pub roll: f32,
 }
 
+/// Places in pixels, from the left and from the top. Left and right are as they are seen.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = native::LandmarksBody)]
+pub struct LandmarksBody {
+    pub left_eye: [f32; 2],
+    pub right_eye: [f32; 2],
+    pub nose: [f32; 2],
+    pub mouth_left: [f32; 2],
+    pub mouth_right: [f32; 2],
+}
+
+impl From<[[f32; 2]; 5]> for LandmarksBody {
+    fn from([left_eye, right_eye, nose, mouth_left, mouth_right]: [[f32; 2]; 5]) -> Self {
+        Self {
+            left_eye,
+            right_eye,
+            nose,
+            mouth_left,
+            mouth_right,
+        }
+    }
+}
+
 impl From<FaceFinding> for FaceBody {
     fn from(face: FaceFinding) -> Self {
         Self {
@@ -220,6 +245,7 @@ impl From<FaceFinding> for FaceBody {
             brightness: face.brightness,
             unevenness: face.unevenness,
             mask: face.mask,
+            landmarks: face.landmarks.map(LandmarksBody::from),
             pose: PoseBody {
                 yaw: face.pose.yaw,
                 pitch: face.pose.pitch,

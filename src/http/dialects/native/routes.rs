@@ -29,6 +29,7 @@ use crate::operations::open_session::NewSession;
 use crate::operations::record_consent::ConsentStatement;
 use crate::session::evidence::{ConsentKind, EvidenceKind};
 use crate::session::ids::SessionId;
+use crate::session::picture::PictureKind;
 use crate::session::project::Dialect;
 use crate::session::status::SessionStatus;
 use crate::store::sessions::Page;
@@ -343,12 +344,13 @@ pub async fn read_thumbnail(
 ) -> Answer {
     let caller = caller(&request, &operations, Dialect::Native).await?;
     let (session, examination) = (session_id(&path.0)?, examination_id(&path.1)?);
-    let frame = path
+    let what = path
         .2
         .parse()
+        .map(PictureKind::Thumbnail)
         .map_err(|_| Refusal::from(Error::NotFound { what: "thumbnail" }))?;
     let jpeg = operations
-        .read_thumbnail(&caller, session, examination, frame)
+        .read_picture(&caller, session, examination, what)
         .await
         .map_err(Refusal::from)?;
     Ok(HttpResponse::Ok()

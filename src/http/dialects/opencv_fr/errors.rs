@@ -113,9 +113,10 @@ impl From<Error> for Failure {
                 Self::new(StatusCode::CONFLICT, "ERR_ALREADY_EXISTS", message)
             }
             Error::OtherPack(_) => Self::new(StatusCode::CONFLICT, "ERR_OTHER_MODEL", message),
-            Error::Invalid { .. } | Error::TooLarge { .. } | Error::WrongState { .. } => {
-                OpencvError::invalid(message).into_failure()
-            }
+            Error::Invalid { .. }
+            | Error::TooLarge { .. }
+            | Error::OutOfRange { .. }
+            | Error::WrongState { .. } => OpencvError::invalid(message).into_failure(),
             Error::Picture(fault) => fault.problem.into(),
             Error::NotInstalled { .. } => Self::license(message),
             Error::Busy => Self::new(

@@ -57,7 +57,8 @@ impl RisetError {
             | Error::WrongState { .. }
             | Error::Conflict { .. }
             | Error::Invalid { .. }
-            | Error::TooLarge { .. } => Self::because(Status::Malformed, reason),
+            | Error::TooLarge { .. }
+            | Error::OutOfRange { .. } => Self::because(Status::Malformed, reason),
             Error::NotInstalled { what: "masks" } => {
                 Self::because(Status::ServerError, "Mask model not installed")
             }

@@ -1,4 +1,4 @@
-//! Reads the picture of one frame of a timeline.
+//! Reads one of the pictures that were kept of an examination.
 
 use serde_json::json;
 
@@ -8,27 +8,23 @@ use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
 use crate::session::audit::AuditAction;
 use crate::session::ids::{ExaminationId, SessionId};
+use crate::session::picture::PictureKind;
 use crate::session::project::Scope;
-
-/// Where a frame's picture lies.
-pub(crate) fn thumbnail_key(session: SessionId, examination: ExaminationId, frame: u32) -> String {
-    format!(
-        "sessions/{}/frames/{}/{frame}.jpg",
-        session.0, examination.0
-    )
-}
+use crate::store::blobs::examination_picture_key;
 
 impl Operations {
-    /// The face of a sampled frame as a JPEG. That it was handed out is on record before it is.
-    pub async fn read_thumbnail(
+    /// A picture of an examination as a JPEG. That it was handed out is on record before it is.
+    pub async fn read_picture(
         &self,
         caller: &Caller,
         session: SessionId,
         examination: ExaminationId,
-        frame: u32,
+        what: PictureKind,
     ) -> Result<Vec<u8>, Error> {
         caller.require(Scope::Read)?;
-        let what = "thumbnail";
+        let missing = || Error::NotFound {
+            what: noun_of(what),
+        };
         self.find_examination(caller, session, examination).await?;
         // Erased is gone, even where a file could not be deleted yet.
         if self
@@ -37,20 +33,33 @@ impl Operations {
             .erased_at
             .is_some()
         {
-            return Err(Error::NotFound { what });
+            return Err(missing());
         }
-        let thumbnail = self
+        let picture = self
             .store
-            .get_blob(&thumbnail_key(session, examination, frame))
+            .get_blob(&examination_picture_key(session, examination, what))
             .await?
-            .ok_or(Error::NotFound { what })?;
+            .ok_or_else(missing)?;
         let deed = Deed {
             action: AuditAction::EvidenceRead,
             target: session.to_string(),
-            details: json!({"examination": examination.to_string(), "frame": frame}),
+            details: json!({
+                "examination": examination.to_string(),
+                "picture": what.to_string(),
+            }),
         };
         let entry = self.audit_entry(caller.project.id, caller.actor(), deed);
         self.store.record(&entry).await?;
-        Ok(thumbnail)
+        Ok(picture)
+    }
+}
+
+fn noun_of(what: PictureKind) -> &'static str {
+    match what {
+        PictureKind::Thumbnail(_) => "thumbnail",
+        PictureKind::Document
+        | PictureKind::Portrait
+        | PictureKind::Frame(_)
+        | PictureKind::AlignedFace(_) => "picture",
     }
 }
