@@ -14,6 +14,7 @@ use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
+use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::vision::picture::PictureLimits;
 
@@ -184,6 +185,11 @@ impl Operations {
     /// The packs that decide, known before they are warm.
     pub fn models(&self) -> &ModelFacts {
         &self.models
+    }
+
+    /// The moment by the service's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Where an upload may be written before a verb takes it over.

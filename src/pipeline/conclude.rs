@@ -77,6 +77,7 @@ impl FaceExaminer {
             duration_ms: report.facts.duration_ms,
             truncated: report.truncated,
             decoded_frames: report.decoded_frames,
+            upright: Some(size),
             watched,
         };
         Examined {

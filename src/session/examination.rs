@@ -110,6 +110,9 @@ pub struct VideoFinding {
     /// The stream broke off; what decoded was used.
     pub truncated: bool,
     pub decoded_frames: u64,
+    /// Width and height of its upright frames, in whose pixels boxes are told; absent in older ones.
+    #[serde(default)]
+    pub upright: Option<(u32, u32)>,
     /// Absent where nothing could watch, and in older examinations.
     #[serde(default)]
     pub watched: Option<Watched>,

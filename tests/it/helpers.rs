@@ -232,6 +232,7 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
                 duration_ms: Some(4000),
                 truncated: false,
                 decoded_frames: 30,
+                upright: None,
                 watched: None,
             },
             frames,

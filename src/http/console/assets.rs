@@ -12,13 +12,15 @@ type Asset = (&'static str, &'static str, &'static str);
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const ASSETS: [Asset; 2] = [
+const ASSETS: [Asset; 4] = [
     (
         "console.css",
         "text/css; charset=utf-8",
         include_str!("assets/console.css"),
     ),
     ("console.js", SCRIPT, include_str!("assets/console.js")),
+    ("queue.js", SCRIPT, include_str!("assets/queue.js")),
+    ("case.js", SCRIPT, include_str!("assets/case.js")),
 ];
 
 /// Adds the files' route.

@@ -4,15 +4,20 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 
 mod assets;
+mod case;
+mod cases;
 mod errors;
+mod events;
 mod forms;
 mod guest;
 mod headers;
 mod links;
 mod parts;
+mod queue;
 mod shell;
 mod sign_in;
 mod welcome;
+mod words;
 
 /// Adds the pages below `/console`.
 pub fn configure(routes: &mut web::ServiceConfig) {
@@ -22,6 +27,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .configure(assets::configure)
             .configure(sign_in::configure)
             .configure(welcome::configure)
+            .configure(queue::configure)
+            .configure(case::configure)
             .default_service(web::to(errors::no_such_page)),
     );
 }

@@ -17,8 +17,6 @@ pub(super) enum Place {
     Quality,
     Rules,
     Project,
-    /// A page that is none of them.
-    Elsewhere,
 }
 
 impl Place {
