@@ -116,4 +116,3 @@ fn figures(counts: &ReviewCounts) -> Markup {
         }
     }
 }
-

@@ -65,7 +65,12 @@ pub(super) fn percent(value: Option<f64>) -> String {
 /// A time within a video.
 pub(super) fn offset(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
-    format!("{}:{:02}.{}", seconds / 60, seconds % 60, milliseconds % 1000 / 100)
+    format!(
+        "{}:{:02}.{}",
+        seconds / 60,
+        seconds % 60,
+        milliseconds % 1000 / 100
+    )
 }
 
 /// The start of an identifier, enough to tell those of a page apart.

@@ -128,9 +128,9 @@ fn wanted(condition: &Condition) -> String {
                 Operator::AtLeast => "at least",
                 Operator::AtMost => "at most",
             };
-            let weaker = bounds
-                .refer
-                .map_or(String::new(), |bound| format!("; a person decides from {bound}"));
+            let weaker = bounds.refer.map_or(String::new(), |bound| {
+                format!("; a person decides from {bound}")
+            });
             format!("{sign} {}{weaker}", bounds.pass)
         }
         Test::Holds(_) => condition.label.clone(),

@@ -111,10 +111,18 @@ fn read(session: SessionId, fields: &Fields) -> Result<NewDecision, PageError> {
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
     };
-    let odd = |field: &str| PageError::from(Refusal::bad_request(format!("the form's `{field}` is none that is known")));
+    let odd = |field: &str| {
+        PageError::from(Refusal::bad_request(format!(
+            "the form's `{field}` is none that is known"
+        )))
+    };
     let kind = first("kind")
         .and_then(DecisionKind::from_name)
-        .ok_or_else(|| PageError::from(Refusal::bad_request("choose what to do: approve, reject, ask again or note")))?;
+        .ok_or_else(|| {
+            PageError::from(Refusal::bad_request(
+                "choose what to do: approve, reject, ask again or note",
+            ))
+        })?;
     let reasons = fields
         .iter()
         .filter(|(field, _)| field == "reason")
