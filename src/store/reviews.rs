@@ -65,7 +65,7 @@ pub(super) async fn examined(
         score: Set(signals.as_ref().map(Signals::score)),
         liveness: Set(signals.as_ref().and_then(|signals| signals.liveness)),
         entered_at: Set(now.0),
-        ..ActiveModel::default()
+        ..Default::default()
     })
     .exec_without_returning(transaction)
     .await?;
