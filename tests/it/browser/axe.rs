@@ -21,15 +21,12 @@ pub(super) async fn check(browser: &Browser, name: &str) {
             browser.set_theme(theme).await;
             browser.run(&script).await;
             let found = browser
-                .client
-                .execute_async(
+                .run_async(
                     "const done = arguments[0]; axe.run(document).then((found) => done(found.violations.map((it) => \
                      [it.id, it.help, it.nodes.slice(0, 4).map((node) => node.target.join(' ') + ' ' + node.failureSummary)])), \
                      (error) => done(String(error)))",
-                    vec![],
                 )
-                .await
-                .unwrap();
+                .await;
             browser.picture(&format!("{name}-{width}-{theme}")).await;
             assert_eq!(
                 found,

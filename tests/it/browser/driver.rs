@@ -5,14 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ::http::Method;
-use fantoccini::elements::Element;
-use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
-use fantoccini::{Client, ClientBuilder, Locator};
+use base64::Engine as _;
 use serde_json::{Value, json};
-use url::{ParseError, Url};
 
 use crate::browser::axe;
+use crate::browser::webdriver::WebDriver;
 
 /// How long a page may take to show what is waited for: generous, as nothing is measured here.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -57,7 +54,7 @@ pub(super) fn is_here(test: &str) -> bool {
 impl Driver {
     pub(super) fn start() -> Self {
         let mut process = Command::new(DRIVER)
-            .args(["--port=0", "--silent"])
+            .arg("--port=0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -66,7 +63,7 @@ impl Driver {
         let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = said
             .by_ref()
-            .map(|line| line.unwrap())
+            .map(Result::unwrap)
             .find_map(|line| {
                 let (_, port) = line.split_once("successfully on port ")?;
                 Some(port.trim_end_matches('.').to_owned())
@@ -91,20 +88,13 @@ impl Driver {
             "--hide-scrollbars",
             "--window-size=1280,900",
         ];
-        let capabilities = json!({"goog:chromeOptions": {"args": arguments}});
-        let Value::Object(capabilities) = capabilities else {
-            unreachable!("an object is written above")
-        };
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&self.address)
-            .await
-            .unwrap();
-        let mut patience = TimeoutConfiguration::default();
-        patience.set_script(Some(PATIENCE));
-        client.update_timeouts(patience).await.unwrap();
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": {"args": arguments},
+            "timeouts": {"script": 60_000},
+        });
         Browser {
-            client,
+            web: WebDriver::open(&self.address, &capabilities).await,
             service: service.to_owned(),
         }
     }
@@ -112,54 +102,56 @@ impl Driver {
 
 /// A browser window.
 pub(super) struct Browser {
-    pub(super) client: Client,
+    web: WebDriver,
     service: String,
 }
 
 impl Browser {
     pub(super) async fn go(&self, path: &str) {
-        let address = format!("{}{path}", self.service);
-        self.client.goto(&address).await.unwrap();
+        let address = json!({"url": format!("{}{path}", self.service)});
+        self.web.post("/url", &address).await.unwrap();
     }
 
-    /// What a selector finds, once it is there.
-    pub(super) async fn find(&self, selector: &str) -> Element {
-        let waiting = self.client.wait().at_most(PATIENCE);
-        match waiting.for_element(Locator::Css(selector)).await {
-            Ok(element) => element,
-            Err(error) => panic!(
-                "{selector} does not appear ({error}) on {}",
-                self.text().await
-            ),
-        }
+    /// Where the browser is, without the service's own address.
+    pub(super) async fn path(&self) -> String {
+        let path = self.run("return location.pathname").await;
+        path.as_str().unwrap().to_owned()
     }
 
     pub(super) async fn click(&self, selector: &str) {
-        self.find(selector).await.click().await.unwrap();
+        let element = self.find(selector).await;
+        self.web.act(&element, "click", &json!({})).await.unwrap();
     }
 
     /// Puts text into a field, in the place of what stood there.
     pub(super) async fn fill(&self, selector: &str, text: &str) {
-        let field = self.find(selector).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        let element = self.find(selector).await;
+        self.web.act(&element, "clear", &json!({})).await.unwrap();
+        let text = json!({"text": text});
+        self.web.act(&element, "value", &text).await.unwrap();
     }
 
     /// Presses keys where the focus is.
     pub(super) async fn press(&self, keys: &str) {
-        let focused = self.client.active_element().await.unwrap();
-        focused.send_keys(keys).await.unwrap();
+        let element = self.web.focused().await;
+        let keys = json!({"text": keys});
+        self.web.act(&element, "value", &keys).await.unwrap();
     }
 
     pub(super) async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.unwrap()
+        self.web.execute(script).await.unwrap()
+    }
+
+    /// The same for a script that calls its last argument once it is done.
+    pub(super) async fn run_async(&self, script: &str) -> Value {
+        self.web.execute_async(script).await.unwrap()
     }
 
     /// Waits until an expression is true in the page.
     pub(super) async fn until(&self, expression: &str) {
         let script = format!("return Boolean({expression})");
         let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self.client.execute(&script, vec![]).await.ok() != Some(Value::Bool(true)) {
+        while self.web.execute(&script).await != Ok(Value::Bool(true)) {
             assert!(
                 tokio::time::Instant::now() < deadline,
                 "never came true: {expression} on {}",
@@ -171,19 +163,29 @@ impl Browser {
 
     /// All the text that the page shows.
     pub(super) async fn text(&self) -> String {
-        let text = self
-            .client
-            .execute("return document.body.innerText", vec![]);
-        text.await
-            .ok()
-            .and_then(|text| text.as_str().map(str::to_owned))
-            .unwrap_or_default()
+        match self.web.execute("return document.body.innerText").await {
+            Ok(Value::String(text)) => text,
+            _ => String::new(),
+        }
     }
 
+    /// Waits until the page shows these words.
     pub(super) async fn see(&self, words: &str) {
-        let words = serde_json::to_string(words).unwrap();
+        let words = Value::from(words);
         self.until(&format!("document.body.innerText.includes({words})"))
             .await;
+    }
+
+    /// The text of an element, once it is there.
+    pub(super) async fn text_of(&self, selector: &str) -> String {
+        self.find(selector).await;
+        let selector = Value::from(selector);
+        let text = self
+            .run(&format!(
+                "return document.querySelector({selector}).textContent"
+            ))
+            .await;
+        text.as_str().unwrap().to_owned()
     }
 
     /// As wide as a screen or a telephone.
@@ -204,14 +206,12 @@ impl Browser {
 
     /// Keeps a picture of the whole page for people to look at.
     pub(super) async fn picture(&self, name: &str) {
-        let height = self
-            .run("return Math.min(4000, document.documentElement.scrollHeight)")
+        let size = self
+            .run("return [innerWidth, Math.min(4000, document.documentElement.scrollHeight)]")
             .await;
-        let width = self.run("return innerWidth").await;
         let clip = json!({"captureBeyondViewport": true, "format": "png",
-            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}});
+            "clip": {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}});
         let answer = self.devtools("Page.captureScreenshot", &clip).await;
-        use base64::Engine as _;
         let png = base64::engine::general_purpose::STANDARD
             .decode(answer["data"].as_str().unwrap())
             .unwrap();
@@ -220,28 +220,34 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
     }
 
+    pub(super) async fn close(self) {
+        self.web.close().await;
+    }
+
+    /// The element of a selector, once it is there.
+    async fn find(&self, selector: &str) -> String {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(element) = self.web.element(selector).await {
+                return element;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{selector} does not appear on {}",
+                self.text().await
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// A command of the browser's own, as its driver passes it on.
     async fn devtools(&self, command: &str, parameters: &Value) -> Value {
-        let command = DevTools(json!({"cmd": command, "params": parameters}));
-        self.client.issue_cmd(command).await.unwrap()
+        let command = json!({"cmd": command, "params": parameters});
+        self.web.post("/goog/cdp/execute", &command).await.unwrap()
     }
 }
 
 /// Where pictures of pages lie after a run.
 fn pictures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/browser/pictures")
-}
-
-/// A command of the browser's own, as its driver passes it on.
-#[derive(Debug)]
-struct DevTools(Value);
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
-        let session = session_id.unwrap_or_default();
-        base_url.join(&format!("session/{session}/goog/cdp/execute"))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(self.0.to_string()))
-    }
 }

@@ -40,15 +40,7 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     // Opening a case takes nothing; a key does.
     browser.click("a.row").await;
     browser.see("Take this case").await;
-    assert!(
-        browser
-            .client
-            .current_url()
-            .await
-            .unwrap()
-            .path()
-            .ends_with(&genuine)
-    );
+    assert!(browser.path().await.ends_with(&genuine));
     browser.press("t").await;
     browser.see("Give back").await;
     browser.until("[...document.querySelectorAll('.lens img')].every((it) => it.complete && it.naturalWidth > 0)").await;
@@ -111,15 +103,7 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     browser.go("/console/queue").await;
     browser.press("j").await;
     browser.see("Give back").await;
-    assert!(
-        browser
-            .client
-            .current_url()
-            .await
-            .unwrap()
-            .path()
-            .ends_with(&impostor)
-    );
+    assert!(browser.path().await.ends_with(&impostor));
     browser.press("r").await;
     browser.press("1").await;
     browser.press("\n").await;
@@ -136,8 +120,8 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     browser.see("Sign in").await;
     browser.go("/console/queue").await;
     browser.until("location.pathname === '/console'").await;
-    browser.client.close().await.unwrap();
-    other.client.close().await.unwrap();
+    browser.close().await;
+    other.close().await;
 }
 
 /// Waits until the decision stands in the API.

@@ -4,3 +4,4 @@ mod axe;
 mod driver;
 mod journey;
 mod service;
+mod webdriver;

@@ -155,7 +155,7 @@ impl Service {
         browser
             .go(&format!("/console/enrol#{}", link.reveal()))
             .await;
-        let key = browser.find(".device code").await.text().await.unwrap();
+        let key = browser.text_of(".device code").await;
         let person = Person {
             name,
             password,
