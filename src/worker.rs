@@ -1,5 +1,5 @@
-//! The second door: claims an examination, runs it, repeats; posts results and erases what is kept
-//! no longer beside it; stops when told.
+//! The second door: claims an examination, runs it, repeats; posts results, carries out due decisions
+//! and erases what is kept no longer beside it; stops when told.
 
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ impl Workers {
             .map(|_| tokio::spawn(work(operations.clone(), stopped.clone())))
             .collect();
         tasks.push(tokio::spawn(post(operations.clone(), stopped.clone())));
+        tasks.push(tokio::spawn(carry_out(operations.clone(), stopped.clone())));
         tasks.push(tokio::spawn(expire(operations.clone(), stopped)));
         Self { stop, tasks }
     }
@@ -80,6 +81,19 @@ async fn post(operations: Operations, mut stopped: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = operations.posts() => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Carries out the decisions that nobody undid in time.
+async fn carry_out(operations: Operations, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        if let Err(error) = operations.carry_out_due_decisions().await {
+            tracing::error!(error = %causes(&error), "due decisions cannot be looked up");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
             _ = stopped.changed() => {}
         }
     }

@@ -20,6 +20,7 @@ mod m20261121_000010_verdicts;
 mod m20261121_000011_audit;
 mod m20261121_000012_decisions;
 mod m20261121_000013_challenges;
+mod m20261121_000015_reviews;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_audit::Migration),
             Box::new(m20261121_000012_decisions::Migration),
             Box::new(m20261121_000013_challenges::Migration),
+            Box::new(m20261121_000015_reviews::Migration),
         ]
     }
 }

@@ -66,6 +66,30 @@ struct SetArgs {
     #[arg(long, value_name = "DAYS|none")]
     retention_days: Option<Limit>,
 
+    /// Whether an approval or a rejection takes two officers who say the same.
+    #[arg(long, value_name = "BOOL")]
+    decisions_by_two: Option<bool>,
+
+    /// Whether who approves or rejects has to compare the faces feature by feature.
+    #[arg(long, value_name = "BOOL")]
+    checklist: Option<bool>,
+
+    /// How long a decision of the console can be undone, 0–60.
+    #[arg(long, value_name = "SECONDS")]
+    undo_seconds: Option<u8>,
+
+    /// A case that waits for longer is overdue.
+    #[arg(long, value_name = "MINUTES")]
+    review_within_minutes: Option<u32>,
+
+    /// Whether people look at what the rules failed as well.
+    #[arg(long, value_name = "BOOL")]
+    review_fails: Option<bool>,
+
+    /// How many cases in a hundred are mixed in whose right answer is known, 0–50.
+    #[arg(long, value_name = "PERCENT")]
+    seed_percent: Option<u8>,
+
     /// The percentage from which on FREMIS answers `match: true`.
     #[arg(long, value_name = "PERCENT")]
     fremis_threshold: Option<f64>,
@@ -213,8 +237,22 @@ async fn change(set: SetArgs, operations: &Operations) -> Result<Project, CliErr
 
 /// What concerns those who review and answer for what is decided.
 fn change_review(set: &SetArgs, settings: &mut ProjectSettings) {
-    if let Some(four_eyes) = set.four_eyes {
-        settings.four_eyes = four_eyes;
+    for (given, setting) in [
+        (set.four_eyes, &mut settings.four_eyes),
+        (set.decisions_by_two, &mut settings.decisions_by_two),
+        (set.checklist, &mut settings.checklist),
+        (set.review_fails, &mut settings.review_fails),
+    ] {
+        *setting = given.unwrap_or(*setting);
+    }
+    for (given, setting) in [
+        (set.undo_seconds, &mut settings.undo_seconds),
+        (set.seed_percent, &mut settings.seed_percent),
+    ] {
+        *setting = given.unwrap_or(*setting);
+    }
+    if let Some(minutes) = set.review_within_minutes {
+        settings.review_within_minutes = minutes;
     }
     for (given, setting) in [
         (set.max_examinations, &mut settings.max_examinations),
@@ -280,6 +318,12 @@ fn print(project: &Project) -> Result<(), CliError> {
         "four_eyes": project.settings.four_eyes,
         "max_examinations": project.settings.max_examinations,
         "retention_days": project.settings.retention_days,
+        "decisions_by_two": project.settings.decisions_by_two,
+        "checklist": project.settings.checklist,
+        "undo_seconds": project.settings.undo_seconds,
+        "review_within_minutes": project.settings.review_within_minutes,
+        "review_fails": project.settings.review_fails,
+        "seed_percent": project.settings.seed_percent,
         "thresholds": project.settings.thresholds,
         "quotas": project.settings.quotas,
         "disabled": project.settings.disabled,

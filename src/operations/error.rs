@@ -85,6 +85,7 @@ impl From<StoreError> for Error {
             | StoreError::ExaminedAgain
             | StoreError::Unexamined
             | StoreError::Altered { .. }
+            | StoreError::Review(_)
             | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },

@@ -77,6 +77,7 @@ impl Operations {
                 )));
             }
         }
+        refuse_odd_reviews(&settings)?;
         let changed = changed(&project.settings, &settings)?;
         if changed.is_empty() {
             return Ok(());
@@ -92,6 +93,22 @@ impl Operations {
             .await?;
         Ok(())
     }
+}
+
+/// Refuses what makes no sense for those who review.
+fn refuse_odd_reviews(settings: &ProjectSettings) -> Result<(), Error> {
+    if settings.undo_seconds > 60 {
+        return Err(Error::invalid("`undo_seconds` lies between 0 and 60"));
+    }
+    if !(1..=525_600).contains(&settings.review_within_minutes) {
+        return Err(Error::invalid(
+            "`review_within_minutes` lies between 1 and 525600, a year",
+        ));
+    }
+    if settings.seed_percent > 50 {
+        return Err(Error::invalid("`seed_percent` lies between 0 and 50"));
+    }
+    Ok(())
 }
 
 /// The settings that differ, with their new values: numbers and words of closed lists.

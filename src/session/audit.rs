@@ -31,6 +31,8 @@ pub enum AuditAction {
     /// A verdict was given: the hashes of all that it rests on.
     SessionJudged,
     SessionDecided,
+    /// A decision that could still be undone came to nothing, because something else happened first.
+    DecisionVoided,
     SessionHeld,
     SessionReleased,
     SessionErased,
@@ -41,7 +43,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -52,6 +54,7 @@ impl AuditAction {
         Self::OfficerAdded,
         Self::SessionJudged,
         Self::SessionDecided,
+        Self::DecisionVoided,
         Self::SessionHeld,
         Self::SessionReleased,
         Self::SessionErased,
@@ -73,6 +76,7 @@ impl AuditAction {
             Self::OfficerAdded => "officer.added",
             Self::SessionJudged => "session.judged",
             Self::SessionDecided => "session.decided",
+            Self::DecisionVoided => "decision.voided",
             Self::SessionHeld => "session.held",
             Self::SessionReleased => "session.released",
             Self::SessionErased => "session.erased",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::scoring::reasons::{ReasonCode, ReasonSource};
 use crate::session::actor::Actor;
+use crate::session::checklist::Checklist;
 use crate::session::ids::{DecisionId, ExaminationId, ProjectId, SessionId};
 use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
@@ -13,6 +14,9 @@ use crate::session::time::Timestamp;
 pub enum DecisionKind {
     Approve,
     Reject,
+    /// One of two officers would approve; it settles nothing until another one says the same.
+    ProposeApprove,
+    ProposeReject,
     /// The applicant is to send the evidence again.
     AskAgain,
     /// Something to remember, and no decision.
@@ -20,13 +24,22 @@ pub enum DecisionKind {
 }
 
 impl DecisionKind {
-    pub const ALL: [Self; 4] = [Self::Approve, Self::Reject, Self::AskAgain, Self::Note];
+    pub const ALL: [Self; 6] = [
+        Self::Approve,
+        Self::Reject,
+        Self::ProposeApprove,
+        Self::ProposeReject,
+        Self::AskAgain,
+        Self::Note,
+    ];
 
     /// The name it is stored and answered under.
     pub fn name(self) -> &'static str {
         match self {
             Self::Approve => "approve",
             Self::Reject => "reject",
+            Self::ProposeApprove => "propose_approve",
+            Self::ProposeReject => "propose_reject",
             Self::AskAgain => "ask_again",
             Self::Note => "note",
         }
@@ -41,7 +54,27 @@ impl DecisionKind {
     pub fn is_final(self) -> bool {
         match self {
             Self::Approve | Self::Reject => true,
-            Self::AskAgain | Self::Note => false,
+            Self::ProposeApprove | Self::ProposeReject | Self::AskAgain | Self::Note => false,
+        }
+    }
+
+    /// What it becomes where one officer alone does not settle a case.
+    #[must_use]
+    pub fn proposed(self) -> Self {
+        match self {
+            Self::Approve | Self::ProposeApprove => Self::ProposeApprove,
+            Self::Reject | Self::ProposeReject => Self::ProposeReject,
+            Self::AskAgain => Self::AskAgain,
+            Self::Note => Self::Note,
+        }
+    }
+
+    /// What it proposes; none for what proposes nothing.
+    pub fn proposes(self) -> Option<Self> {
+        match self {
+            Self::ProposeApprove => Some(Self::Approve),
+            Self::ProposeReject => Some(Self::Reject),
+            Self::Approve | Self::Reject | Self::AskAgain | Self::Note => None,
         }
     }
 
@@ -49,10 +82,10 @@ impl DecisionKind {
     pub fn may_rest_on(self, reason: ReasonCode) -> bool {
         let by_rules = reason.source() == ReasonSource::Rules;
         match self {
-            Self::Approve => {
+            Self::Approve | Self::ProposeApprove => {
                 matches!(reason, ReasonCode::IdentityConfirmed | ReasonCode::Other)
             }
-            Self::Reject => {
+            Self::Reject | Self::ProposeReject => {
                 by_rules
                     || (reason.source() == ReasonSource::Officer
                         && reason != ReasonCode::IdentityConfirmed)
@@ -75,10 +108,12 @@ impl DecisionKind {
         SessionStatus::ALL
             .into_iter()
             .filter(move |status| match self {
-                Self::Approve | Self::Reject => matches!(
-                    status,
-                    SessionStatus::Judged | SessionStatus::Failed | SessionStatus::Ended
-                ),
+                Self::Approve | Self::Reject | Self::ProposeApprove | Self::ProposeReject => {
+                    matches!(
+                        status,
+                        SessionStatus::Judged | SessionStatus::Failed | SessionStatus::Ended
+                    )
+                }
                 Self::AskAgain => status.after(Move::AskAgain).is_some(),
                 Self::Note => *status != SessionStatus::Erased,
             })
@@ -97,6 +132,10 @@ pub struct Decision {
     pub reasons: Vec<ReasonCode>,
     pub actor: Actor,
     pub note: Note,
+    /// How the two faces were compared, where the officer went through a list.
+    pub checklist: Option<Checklist>,
+    /// From taking the case to deciding, in milliseconds; none where nobody had taken it.
+    pub took_ms: Option<u64>,
     pub at: Timestamp,
 }
 

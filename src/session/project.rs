@@ -112,6 +112,18 @@ pub struct ProjectSettings {
     pub max_examinations: Option<u32>,
     /// Days after which a session's data are erased; they are kept without it.
     pub retention_days: Option<u32>,
+    /// An approval or a rejection takes two officers who say the same.
+    pub decisions_by_two: bool,
+    /// Who approves or rejects compares the faces feature by feature and says how.
+    pub checklist: bool,
+    /// How long a decision of the console can be undone, 0–60; 0 means that it stands at once.
+    pub undo_seconds: u8,
+    /// A case that waits for longer is overdue.
+    pub review_within_minutes: u32,
+    /// People look at what the rules failed as well as at what they referred.
+    pub review_fails: bool,
+    /// How many cases in a hundred are mixed in whose right answer is known, 0–50.
+    pub seed_percent: u8,
 }
 
 impl Default for ProjectSettings {
@@ -130,6 +142,12 @@ impl Default for ProjectSettings {
             four_eyes: false,
             max_examinations: None,
             retention_days: None,
+            decisions_by_two: false,
+            checklist: false,
+            undo_seconds: 8,
+            review_within_minutes: 240,
+            review_fails: false,
+            seed_percent: 0,
         }
     }
 }

@@ -17,43 +17,43 @@ use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::database::settle;
 use crate::store::entity::decisions::{ActiveModel, Column, Entity, Model};
-use crate::store::entity::session_keys;
+use crate::store::entity::{reviews as reviews_entity, session_keys};
 use crate::store::error::StoreError;
-use crate::store::reading::{Row, to_json};
+use crate::store::reading::{Row, json_if_any, to_json};
 use crate::store::sealing::NoteKey;
 use crate::store::testimony::sha256;
-use crate::store::{audit, evidence, examinations, queue, sessions};
+use crate::store::{audit, evidence, examinations, pending, proposals, queue, reviews, sessions};
+
+/// The SHA-256 of what the audit log may not hold itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hashes {
+    pub sealed_note: Option<String>,
+    pub checklist: Option<String>,
+}
+
+/// Where a decision that is to be kept comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Somebody decides now.
+    Now,
+    /// Somebody decided a moment ago, and it can be undone no more.
+    Held,
+}
 
 impl Store {
     /// Keeps a decision about the session's newest examination, where the session's state allows
-    /// it; an examination that the decision names must be that one.
+    /// it; an examination that the decision names must be that one. Where the project's decisions
+    /// take two officers, the first of them is kept as a proposal.
     ///
-    /// The entry is worded once the examination and the SHA-256 of the sealed note are known.
+    /// The entry is worded once it is known what is kept.
     pub async fn decide(
         &self,
-        mut decision: Decision,
-        entry: impl FnOnce(&Decision, Option<&str>) -> AuditEntry + Send,
+        decision: Decision,
+        entry: impl FnOnce(&Decision, &Hashes) -> AuditEntry + Send,
     ) -> Result<Decision, StoreError> {
         let transaction = self.begin().await?;
-        let done = async {
-            move_session(&transaction, &decision).await?;
-            let newest = examinations::newest(&transaction, decision.session).await?;
-            if decision.examination.is_some() && decision.examination != newest {
-                return Err(StoreError::ExaminedAgain);
-            }
-            decision.examination = newest;
-            if decision.kind == DecisionKind::Approve {
-                refuse_unexamined(&transaction, &decision).await?;
-            }
-            let sealed = seal(&transaction, &decision).await?;
-            let hash = sealed.as_deref().map(sha256);
-            insert(&transaction, &decision, sealed).await?;
-            let entry = entry(&decision, hash.as_deref());
-            audit::append(&transaction, &entry).await
-        }
-        .await;
-        settle(transaction, done).await?;
-        Ok(decision)
+        let done = keep(&transaction, decision, Origin::Now, entry).await;
+        settle(transaction, done).await
     }
 
     /// What was decided about a session, newest first.
@@ -134,6 +134,65 @@ impl Store {
     }
 }
 
+/// Keeps a decision: the session's move, its case, the event and the row of the audit log.
+pub(super) async fn keep(
+    transaction: &DatabaseTransaction,
+    mut decision: Decision,
+    origin: Origin,
+    entry: impl FnOnce(&Decision, &Hashes) -> AuditEntry + Send,
+) -> Result<Decision, StoreError> {
+    move_session(transaction, &decision).await?;
+    let row = reviews::locked(transaction, decision.session).await?;
+    match (origin, &row) {
+        (Origin::Held, _) => pending::take(transaction, &decision).await?,
+        (Origin::Now, Some(row)) if decision.kind != DecisionKind::Note => {
+            reviews::refuse_if_taken(row, decision.actor, decision.at)?;
+        }
+        (Origin::Now, _) => {}
+    }
+    weigh(transaction, &mut decision, row.as_ref()).await?;
+    decision.took_ms = row.as_ref().and_then(|row| took_ms(row, &decision));
+    let sealed = seal(transaction, &decision).await?;
+    let checklist = json_if_any("a checklist", decision.checklist.as_ref())?;
+    let hashes = Hashes {
+        sealed_note: sealed.as_deref().map(sha256),
+        checklist: checklist.as_deref().map(|text| sha256(text.as_bytes())),
+    };
+    insert(transaction, &decision, sealed, checklist).await?;
+    reviews::decided(transaction, row, &decision).await?;
+    let entry = entry(&decision, &hashes);
+    audit::append(transaction, &entry).await?;
+    Ok(decision)
+}
+
+/// Puts the newest examination into the decision, and refuses it where it is about another one,
+/// where there is nothing to approve, and where it takes another officer.
+pub(super) async fn weigh(
+    transaction: &DatabaseTransaction,
+    decision: &mut Decision,
+    row: Option<&reviews_entity::Model>,
+) -> Result<(), StoreError> {
+    let newest = examinations::newest(transaction, decision.session).await?;
+    if decision.examination.is_some() && decision.examination != newest {
+        return Err(StoreError::ExaminedAgain);
+    }
+    decision.examination = newest;
+    if decision.kind == DecisionKind::Approve {
+        refuse_unexamined(transaction, decision).await?;
+    }
+    if decision.kind.is_final() {
+        proposals::weigh(transaction, decision, row).await?;
+    }
+    Ok(())
+}
+
+/// From taking the case to deciding, where who decides had taken it.
+fn took_ms(row: &reviews_entity::Model, decision: &Decision) -> Option<u64> {
+    let own = row.claimed_by.is_some() && row.claimed_by == reviews::officer(decision.actor);
+    let since = row.claimed_at.filter(|_| own)?;
+    u64::try_from(decision.at.0 - since).ok()
+}
+
 /// Nobody approves what nothing has looked at: the newest examination ended in a verdict, and no
 /// evidence came in after it was asked for.
 async fn refuse_unexamined(
@@ -165,14 +224,18 @@ async fn move_session(
             // Who is asked for evidence that may not be examined any more is asked in vain.
             queue::refuse_when_used_up(transaction, decision.project, session).await
         }
-        DecisionKind::Approve | DecisionKind::Reject | DecisionKind::Note => {
+        DecisionKind::Approve
+        | DecisionKind::Reject
+        | DecisionKind::ProposeApprove
+        | DecisionKind::ProposeReject
+        | DecisionKind::Note => {
             sessions::touch(transaction, session, decision.kind.allowed_in(), at).await
         }
     }
 }
 
 /// The decision's note under the session's key, which is made for the first one.
-async fn seal(
+pub(super) async fn seal(
     transaction: &DatabaseTransaction,
     decision: &Decision,
 ) -> Result<Option<Vec<u8>>, StoreError> {
@@ -204,6 +267,7 @@ async fn insert(
     transaction: &DatabaseTransaction,
     decision: &Decision,
     note: Option<Vec<u8>>,
+    checklist: Option<String>,
 ) -> Result<(), StoreError> {
     let examination = decision.examination.map(|id| id.0.to_string());
     Entity::insert(ActiveModel {
@@ -216,13 +280,17 @@ async fn insert(
         actor: Set(decision.actor.to_string()),
         note: Set(note),
         at: Set(decision.at.0),
+        checklist: Set(checklist),
+        took_ms: Set(decision
+            .took_ms
+            .map(|took| i64::try_from(took).unwrap_or(i64::MAX))),
     })
     .exec_without_returning(transaction)
     .await?;
     Ok(())
 }
 
-async fn key<C: ConnectionTrait>(
+pub(super) async fn key<C: ConnectionTrait>(
     connection: &C,
     session: SessionId,
 ) -> Result<Option<NoteKey>, StoreError> {
@@ -263,6 +331,8 @@ fn read(model: &Model, key: Option<&NoteKey>) -> Result<Decision, StoreError> {
         reasons: row.json("reasons", &model.reasons)?,
         actor: row.known("actor", model.actor.parse::<Actor>().ok())?,
         note,
+        checklist: row.json_if_any("checklist", model.checklist.as_deref())?,
+        took_ms: model.took_ms.map(i64::unsigned_abs),
         at: Timestamp(model.at),
     })
 }

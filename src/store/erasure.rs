@@ -18,7 +18,7 @@ use crate::store::entity::sessions::{Column, Entity};
 use crate::store::entity::{consents, decisions, evidence, examinations, session_keys};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::{audit, doomed, sessions};
+use crate::store::{audit, doomed, reviews, sessions};
 
 /// What went with an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +126,7 @@ impl Store {
         session_keys::Entity::delete_by_id(id)
             .exec(transaction)
             .await?;
+        reviews::erase(transaction, erasure.session, erasure.now).await?;
         let erased = Erased {
             blobs: blobs.len(),
             notes,

@@ -5,6 +5,7 @@ use std::io;
 
 use sea_orm::{DbErr, SqlErr};
 
+use crate::session::review::ReviewRefusal;
 use crate::session::status::SessionStatus;
 
 /// Why the store did not do what it was asked.
@@ -28,6 +29,8 @@ pub enum StoreError {
     Altered { version: i64 },
     #[error("the newest evidence has not been examined, so there is nothing to approve")]
     Unexamined,
+    #[error(transparent)]
+    Review(#[from] ReviewRefusal),
     #[error("a legal hold keeps the session's data from being erased")]
     Held,
     #[error("a person may have {limit} faces")]

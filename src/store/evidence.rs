@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use futures_util::future::join_all;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use crate::session::evidence::{Evidence, EvidenceKind};
 use crate::session::ids::{EvidenceId, SessionId};
+use crate::session::review::VoidedBy;
 use crate::session::status::Move;
 use crate::session::time::Timestamp;
 use crate::session::visit::Session;
@@ -20,7 +22,7 @@ use crate::store::database::{settle, to_the_end};
 use crate::store::entity::evidence::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::sessions;
+use crate::store::{reviews, sessions};
 
 /// A received file that is to be kept.
 #[derive(Debug)]
@@ -164,13 +166,13 @@ impl Store {
 }
 
 /// Adds evidence to a session that takes it. Every piece belongs to the same session.
-pub(super) async fn insert<C: ConnectionTrait>(
-    connection: &C,
+pub(super) async fn insert(
+    transaction: &DatabaseTransaction,
     uploads: &[Upload],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for Upload { evidence, .. } in uploads {
-        sessions::make_move(connection, evidence.session, Move::AcceptEvidence, now).await?;
+        sessions::make_move(transaction, evidence.session, Move::AcceptEvidence, now).await?;
         let bytes = i64::try_from(evidence.bytes).map_err(|_| StoreError::Unstorable {
             what: "the length of a file",
         })?;
@@ -184,9 +186,13 @@ pub(super) async fn insert<C: ConnectionTrait>(
             media_type: Set(evidence.media_type.clone()),
             received_at: Set(evidence.received_at.0),
         })
-        .exec_without_returning(connection)
+        .exec_without_returning(transaction)
         .await
         .map_err(|error| StoreError::from(error).naming("that evidence"))?;
+    }
+    if let Some(Upload { evidence, .. }) = uploads.first() {
+        let by = VoidedBy::NewEvidence;
+        reviews::leave_queue(transaction, evidence.session, by, now).await?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::session::examination::{
     ShadowVerdict,
 };
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
+use crate::session::review::VoidedBy;
 use crate::session::status::Move;
 use crate::session::time::Timestamp;
 use crate::store::Store;
@@ -22,7 +23,7 @@ use crate::store::entity::examinations::{Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
 use crate::store::{
-    audit, challenges, examinations, projects, sessions, shadow_verdicts, testimony,
+    audit, challenges, examinations, projects, reviews, sessions, shadow_verdicts, testimony,
 };
 
 /// How an examination ended: what was seen, what was made of it, and what that rests on.
@@ -218,6 +219,7 @@ impl Store {
             if let Some(shadow) = shadow {
                 shadow_verdicts::insert(&transaction, project, id, shadow).await?;
             }
+            reviews::examined(&transaction, &ended, now).await?;
             if session_move == Move::Judge {
                 let entry = testimony::of_judgement(&ended, now)?;
                 audit::append(&transaction, &entry).await?;
@@ -243,6 +245,8 @@ pub(super) async fn enqueue(
     )
     .await?;
     refuse_when_used_up(transaction, record.project, record.session).await?;
+    let by = VoidedBy::AnotherExamination;
+    reviews::leave_queue(transaction, record.session, by, record.queued_at).await?;
     take_queueing_turn(transaction).await?;
     let queued = count_queued(transaction).await?;
     if queued >= max_queued {

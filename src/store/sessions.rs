@@ -5,13 +5,16 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::session::ids::{ProjectId, SessionId};
+use crate::session::review::VoidedBy;
 use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
 use crate::session::visit::Session;
 use crate::store::Store;
+use crate::store::database::settle;
 use crate::store::entity::sessions::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json};
+use crate::store::reviews;
 
 /// One page of a project's sessions.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +106,25 @@ impl Store {
         wanted: Move,
         now: Timestamp,
     ) -> Result<SessionStatus, StoreError> {
-        make_move(&self.database, id, wanted, now).await
+        let transaction = self.begin().await?;
+        let done = async {
+            let status = make_move(&transaction, id, wanted, now).await?;
+            match wanted {
+                Move::AcceptEvidence | Move::AskAgain => {
+                    reviews::leave_queue(&transaction, id, VoidedBy::NewEvidence, now).await?;
+                }
+                Move::RequestExamination => {
+                    let by = VoidedBy::AnotherExamination;
+                    reviews::leave_queue(&transaction, id, by, now).await?;
+                }
+                // Who waits for a person goes on waiting.
+                Move::End => reviews::touched(&transaction, id).await?,
+                Move::Judge | Move::Fail | Move::Erase => {}
+            }
+            Ok(status)
+        }
+        .await;
+        settle(transaction, done).await
     }
 }
 

@@ -61,6 +61,7 @@ impl Store {
                 reasons,
                 kept.examination_id.map(|id| format!("exam_{id}")),
                 kept.note.as_deref().map(sha256),
+                kept.checklist.map(|text| sha256(text.as_bytes())),
             ])
         });
         let told = json!([
@@ -68,6 +69,7 @@ impl Store {
             told["reasons"],
             told["examination"],
             told["sealed_note_sha256"],
+            told["checklist_sha256"],
         ]);
         Ok((kept != Some(told)).then(|| format!("the decision {id}")))
     }

@@ -18,6 +18,8 @@ pub struct Model {
     /// Encrypted.
     pub note: Option<Vec<u8>>,
     pub at: i64,
+    pub checklist: Option<String>,
+    pub took_ms: Option<i64>,
 }
 
 /// Shows no more than which row it is.

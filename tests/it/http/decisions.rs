@@ -124,6 +124,7 @@ async fn a_decision_is_kept_with_who_when_and_why_and_the_verdict_stays() {
             "note",
             "note_erased",
             "examination",
+            "checklist",
             "officer_id",
             "officer_name",
             "at"

@@ -11,6 +11,7 @@ use likeness::session::project::ProjectSettings;
 use likeness::session::status::{Move, SessionStatus};
 use likeness::session::visit::Session;
 use likeness::store::Store;
+use likeness::store::decisions::Hashes;
 use likeness::store::erasure::{Erased, Erasure};
 use likeness::store::error::StoreError;
 use sea_orm::{ConnectionTrait, Database};
@@ -240,6 +241,8 @@ fn decision(session: &Session, kind: DecisionKind, note: &str) -> Decision {
         } else {
             Note::Text(note.to_owned())
         },
+        checklist: None,
+        took_ms: None,
         at: NOW,
     }
 }
@@ -254,7 +257,7 @@ async fn decide(
     store.decide(decision, about_decision).await
 }
 
-fn about_decision(decision: &Decision, _: Option<&str>) -> AuditEntry {
+fn about_decision(decision: &Decision, _: &Hashes) -> AuditEntry {
     entry(decision.project, AuditAction::SessionDecided, "")
 }
 

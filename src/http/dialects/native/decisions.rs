@@ -16,6 +16,7 @@ use crate::operations::decide::NewDecision;
 use crate::operations::read_decisions::SignedDecision;
 use crate::scoring::reasons::ReasonCode;
 use crate::session::actor::Actor;
+use crate::session::checklist::Checklist;
 use crate::session::decision::{DecisionKind, Note};
 use crate::session::ids::SessionId;
 use crate::session::project::Dialect;
@@ -35,6 +36,10 @@ pub struct NewDecisionBody {
     pub note: Option<String>,
     /// The examination that was looked at, `exam_…`: refused where a newer one came meanwhile.
     pub examination: Option<String>,
+    /// How the two faces compare: `forehead`, `eyes`, `nose`, `mouth`, `ears`, `jaw`, `face_shape` and `marks`, each
+    /// `similar`, `different` or `not_visible`. The project may ask for all of them.
+    #[schema(value_type = Option<Object>)]
+    pub checklist: Option<Checklist>,
 }
 
 /// A decision as it was kept.
@@ -42,7 +47,8 @@ pub struct NewDecisionBody {
 #[schema(as = native::DecisionBody)]
 pub struct DecisionBody {
     pub id: String,
-    /// `approve`, `reject`, `ask_again` or `note`.
+    /// `approve`, `reject`, `ask_again` or `note`; `propose_approve` or `propose_reject` where another officer has to
+    /// say the same before it settles anything.
     pub decision: &'static str,
     pub reasons: Vec<ReasonName>,
     pub note: Option<String>,
@@ -50,6 +56,9 @@ pub struct DecisionBody {
     pub note_erased: bool,
     /// The session's newest examination when it was decided.
     pub examination: Option<String>,
+    /// How the two faces compare, where the officer went through the list.
+    #[schema(value_type = Option<Object>)]
+    pub checklist: Option<Checklist>,
     pub officer_id: Option<String>,
     pub officer_name: Option<String>,
     /// RFC 3339, UTC.
@@ -87,6 +96,7 @@ impl From<SignedDecision> for DecisionBody {
             },
             note_erased,
             examination: decision.examination.map(|id| id.to_string()),
+            checklist: decision.checklist,
             officer_id,
             officer_name: signed.officer_name,
             at: rfc3339(decision.at),
@@ -156,5 +166,6 @@ fn read(session: SessionId, body: NewDecisionBody) -> Result<NewDecision, Refusa
         note: body.note,
         examination: examination
             .map_err(|_| Refusal::bad_request("`examination` is an examination's id"))?,
+        checklist: body.checklist,
     })
 }

@@ -1,0 +1,35 @@
+//! A row of `pending_decisions`.
+
+use std::fmt;
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "pending_decisions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub session_id: String,
+    pub project_id: String,
+    pub decision_id: String,
+    pub examination_id: String,
+    pub kind: String,
+    pub reasons: String,
+    pub actor: String,
+    /// Encrypted.
+    pub note: Option<Vec<u8>>,
+    pub checklist: Option<String>,
+    pub at: i64,
+    pub due_at: i64,
+}
+
+/// Shows no more than which row it is.
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pending_decisions({}, …)", self.session_id)
+    }
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
