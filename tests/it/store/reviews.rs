@@ -634,7 +634,10 @@ async fn a_proposal_is_void_once_something_comes_in(fixture: &Fixture) {
     // At the very moment of the proposal.
     add_evidence(fixture, &session, 10).await;
     assert_eq!(case(fixture, &session).await.proposal, None);
-    let again = examination(&session);
+    let again = ExaminationRecord {
+        queued_at: NOW.plus(15),
+        ..examination(&session)
+    };
     store.queue_examination(&again, 10).await.unwrap();
     finish(store, &again, Outcome::Refer, 20).await;
     let first = decide(fixture, &session, omar, DecisionKind::Approve, 30).await;
