@@ -30,7 +30,7 @@ const APART_MS: i64 = 20_000;
 const ROWS: usize = 1_000;
 
 /// Pages of each kind, one after the other and from places spread over all of them.
-const PAGES: usize = 200;
+const PAGES: usize = 100;
 const LIMIT: u64 = 51;
 
 #[derive(Parser)]
