@@ -289,7 +289,7 @@ impl Made {
         let is_new = number >= cases - cases / 50;
         let state = match outcome {
             Outcome::Pass | Outcome::Fail => ReviewState::Unneeded,
-            Outcome::Refer if is_new && number % 9 == 0 => ReviewState::Proposed,
+            Outcome::Refer if is_new && number.is_multiple_of(9) => ReviewState::Proposed,
             Outcome::Refer if is_new || random.random_range(0..20) == 0 => ReviewState::Waiting,
             Outcome::Refer => ReviewState::Settled,
         };
