@@ -45,14 +45,14 @@ pub(super) fn waited(milliseconds: i64, within_minutes: u32) -> Markup {
         ("age-fresh", "")
     };
     html! {
-        span.nowrap class=(class) { (span(milliseconds)) @if !state.is_empty() { " · " (state) } }
+        span class={ "nowrap " (class) } { (span(milliseconds)) @if !state.is_empty() { " · " (state) } }
     }
 }
 
 /// What the rules said.
 pub(super) fn outcome(outcome: Option<Outcome>) -> Markup {
     match outcome {
-        Some(outcome) => html! { span.badge class=(outcome.name()) { (outcome.name()) } },
+        Some(outcome) => html! { span class={ "badge " (outcome.name()) } { (outcome.name()) } },
         None => html! { span.badge { "no verdict" } },
     }
 }

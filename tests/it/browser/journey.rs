@@ -19,7 +19,8 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     let service = Service::start().await;
     let driver = Driver::start();
     let genuine = service.examine("genuine", "A-1001").await;
-    let impostor = service.examine("impostor", "A-1002").await;
+    let second = service.examine("rotated-phone", "A-1002").await;
+    service.examine("impostor", "A-1003").await;
     let browser = driver.browser(&service.address).await;
 
     browser.go("/console").await;
@@ -103,16 +104,16 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     browser.go("/console/queue").await;
     browser.press("j").await;
     browser.see("Give back").await;
-    assert!(browser.path().await.ends_with(&impostor));
+    assert!(browser.path().await.ends_with(&second));
     browser.press("r").await;
     browser.press("1").await;
     browser.press("\n").await;
     browser.see("It is carried out in").await;
     service.clock.advance(10);
-    until_decided(&service, &impostor, "reject").await;
+    until_decided(&service, &second, "reject").await;
 
     browser.go("/console/sessions").await;
-    browser.see("A-1002").await;
+    browser.see("A-1003").await;
     axe::check(&browser, "sessions").await;
     browser
         .click("header form[action='/console/sign-out'] button")

@@ -36,7 +36,7 @@ pub(super) async fn take(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     let session = session(&id)?;
     operations
         .claim_review(&guest.visitor.caller, session)
@@ -51,7 +51,7 @@ pub(super) async fn renew(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     operations
         .renew_claim(&guest.visitor.caller, session(&id)?)
         .await?;
@@ -64,7 +64,7 @@ pub(super) async fn give_back(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     operations
         .release_review(&guest.visitor.caller, session(&id)?)
         .await?;
@@ -95,7 +95,7 @@ pub(super) async fn undo(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     let session = session(&id)?;
     operations
         .undo_decision(&guest.visitor.caller, session)
