@@ -21,6 +21,7 @@ mod m20261121_000011_audit;
 mod m20261121_000012_decisions;
 mod m20261121_000013_challenges;
 mod m20261121_000014_accounts;
+mod m20261121_000016_deliveries;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_decisions::Migration),
             Box::new(m20261121_000013_challenges::Migration),
             Box::new(m20261121_000014_accounts::Migration),
+            Box::new(m20261121_000016_deliveries::Migration),
         ]
     }
 }

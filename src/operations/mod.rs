@@ -32,6 +32,7 @@ pub mod clock;
 pub mod compare;
 pub mod compare_seen;
 pub mod decide;
+pub mod deliveries;
 pub mod detect;
 pub mod draw_challenge;
 pub mod embed_picture;
@@ -76,6 +77,8 @@ pub mod run_examination;
 pub mod shadow_report;
 pub mod sign_in;
 pub mod signal;
+pub mod try_rules;
+pub mod usage_report;
 
 /// What every verb works with, made once by `app` and cheap to clone.
 #[derive(Clone)]

@@ -45,10 +45,12 @@ pub enum AuditAction {
     EvidenceRead,
     PersonErased,
     GalleryErased,
+    /// A result is posted once more.
+    DeliveryReplayed,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -70,6 +72,7 @@ impl AuditAction {
         Self::EvidenceRead,
         Self::PersonErased,
         Self::GalleryErased,
+        Self::DeliveryReplayed,
     ];
 
     /// The name it is stored under.
@@ -96,6 +99,7 @@ impl AuditAction {
             Self::EvidenceRead => "evidence.read",
             Self::PersonErased => "person.erased",
             Self::GalleryErased => "gallery.erased",
+            Self::DeliveryReplayed => "delivery.replayed",
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod call;
 pub mod challenge;
 pub mod decision;
 pub mod defect;
+pub mod delivery;
 pub mod evidence;
 pub mod examination;
 pub mod gallery;

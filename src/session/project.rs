@@ -49,6 +49,11 @@ impl Dialect {
             Self::Argos => "argos",
         }
     }
+
+    /// The dialect of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
 }
 
 /// From which percentage on a dialect that answers yes or no says yes: floors, which a call may
@@ -112,6 +117,10 @@ pub struct ProjectSettings {
     pub max_examinations: Option<u32>,
     /// Days after which a session's data are erased; they are kept without it.
     pub retention_days: Option<u32>,
+    /// What applicants are asked to agree to; empty where the project keeps none here.
+    pub consent_text: String,
+    /// Counts how often that text was changed.
+    pub consent_version: u32,
 }
 
 impl Default for ProjectSettings {
@@ -130,6 +139,8 @@ impl Default for ProjectSettings {
             four_eyes: false,
             max_examinations: None,
             retention_days: None,
+            consent_text: String::new(),
+            consent_version: 0,
         }
     }
 }
@@ -164,6 +175,22 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 7] = [
+        Self::Submit,
+        Self::Read,
+        Self::Enrol,
+        Self::Rules,
+        Self::Decide,
+        Self::Erase,
+        Self::Manage,
+    ];
+
+    /// The scope of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+
     /// The name it is stored and answered under.
     pub fn name(self) -> &'static str {
         match self {
