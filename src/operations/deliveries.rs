@@ -75,7 +75,10 @@ fn delivery(callback: Callback) -> Delivery {
 /// The host of an address and its port: neither what stands before an `@` nor what stands behind a slash.
 fn host(address: &str) -> &str {
     let behind = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let authority = behind.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let authority = behind
+        .split(['/', '?', '#', '\\'])
+        .next()
+        .unwrap_or_default();
     authority.rsplit('@').next().unwrap_or_default()
 }
 
@@ -87,7 +90,10 @@ mod tests {
     fn of_an_address_the_host_alone_is_told() {
         for (address, told) in [
             ("https://example.org/hook?key=secret", "example.org"),
-            ("https://user:secret@example.org:8443#secret", "example.org:8443"),
+            (
+                "https://user:secret@example.org:8443#secret",
+                "example.org:8443",
+            ),
             ("https://example.org?secret", "example.org"),
             ("http://[::1]:80/secret", "[::1]:80"),
             ("https://example.org\\secret@x", "example.org"),

@@ -115,10 +115,14 @@ impl Operations {
         let here = memberships.iter().any(|it| it.project == caller.project.id);
         if here && !is_new {
             return Err(Error::Conflict {
-                reason: "somebody of that name is a member already: change their role instead".to_owned(),
+                reason: "somebody of that name is a member already: change their role instead"
+                    .to_owned(),
             });
         }
-        if memberships.iter().any(|it| Some(it.officer) == caller.officer) {
+        if memberships
+            .iter()
+            .any(|it| Some(it.officer) == caller.officer)
+        {
             return Err(own_role());
         }
         Ok(())

@@ -189,9 +189,8 @@ fn faults(settings: &ProjectSettings) -> Vec<SettingFault> {
     let text = &settings.consent_text;
     let controls = |character: char| character.is_control() && character != '\n';
     if text.chars().count() > MAX_CONSENT || text.contains(controls) {
-        let reason = format!(
-            "has {MAX_CONSENT} characters at most and no control character but line ends"
-        );
+        let reason =
+            format!("has {MAX_CONSENT} characters at most and no control character but line ends");
         faults.push(fault("consent_text", reason));
     }
     faults

@@ -1,6 +1,8 @@
 //! Makes, lists and revokes access tokens. Several may live at once, so that one can be rotated
 //! while its successor is handed out.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -69,6 +71,14 @@ pub struct WantedToken {
     pub officer: Option<OfficerId>,
 }
 
+/// A token of a project, as its admins may know it.
+#[derive(Clone, Debug)]
+pub struct OwnToken {
+    pub record: TokenRecord,
+    /// Whether it opens anything now: one that was made for a day ends with the one behind it.
+    pub is_live: bool,
+}
+
 /// The longest label, in characters.
 const MAX_LABEL: usize = 100;
 
@@ -92,7 +102,10 @@ impl Operations {
         if wanted.scopes.contains(&Scope::Manage) {
             return Err(Error::invalid("people alone manage a project, not tokens"));
         }
-        if wanted.days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
+        if wanted
+            .days
+            .is_some_and(|days| !(1..=MAX_DAYS).contains(&days))
+        {
             return Err(Error::invalid(format!(
                 "a token lasts 1 to {MAX_DAYS} days, or has no end"
             )));
@@ -115,16 +128,28 @@ impl Operations {
         self.create_token(new).await
     }
 
-    /// The tokens of the caller's project, their secrets not among them.
-    pub async fn list_own_tokens(&self, caller: &Caller) -> Result<Vec<TokenRecord>, Error> {
+    /// The tokens of the caller's project, newest first, their secrets not among them.
+    pub async fn list_own_tokens(&self, caller: &Caller) -> Result<Vec<OwnToken>, Error> {
         caller.require(Scope::Manage)?;
-        Ok(self.store.tokens(caller.project.id).await?)
+        let now = self.clock.now();
+        let records = self.store.tokens(caller.project.id).await?;
+        let live: HashSet<TokenId> = records
+            .iter()
+            .filter(|record| record.is_live(now))
+            .map(|record| record.id)
+            .collect();
+        let token = |record: TokenRecord| OwnToken {
+            is_live: live.contains(&record.id)
+                && record.parent.is_none_or(|parent| live.contains(&parent)),
+            record,
+        };
+        Ok(records.into_iter().rev().map(token).collect())
     }
 
     /// Closes a token of the caller's project at once.
     pub async fn revoke_own_token(&self, caller: &Caller, id: TokenId) -> Result<(), Error> {
         let tokens = self.list_own_tokens(caller).await?;
-        if !tokens.iter().any(|token| token.id == id) {
+        if !tokens.iter().any(|token| token.record.id == id) {
             return Err(Error::NotFound { what: "live token" });
         }
         self.revoke_token(id, caller.actor()).await

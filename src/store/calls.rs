@@ -1,7 +1,7 @@
 //! The log of calls: a row is made when a call is let in and completed when it is answered.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::session::call::{CallRecord, DayOfCalls};
@@ -90,7 +90,8 @@ impl Store {
         project: ProjectId,
         span: Span,
     ) -> Result<Vec<DayOfCalls>, StoreError> {
-        let day = Expr::col(Column::At).div(DAY_MS);
+        // Spelt out: a bound number would make two expressions of one for PostgreSQL.
+        let day = Expr::cust("\"at\" / 86400000");
         let counted = Entity::find()
             .select_only()
             .column_as(day.clone(), "day")

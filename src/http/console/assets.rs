@@ -12,13 +12,24 @@ type Asset = (&'static str, &'static str, &'static str);
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const ASSETS: [Asset; 2] = [
+const ASSETS: [Asset; 5] = [
     (
         "console.css",
         "text/css; charset=utf-8",
         include_str!("assets/console.css"),
     ),
     ("console.js", SCRIPT, include_str!("assets/console.js")),
+    ("copy.js", SCRIPT, include_str!("assets/copy.js")),
+    (
+        "rules-backtest.js",
+        SCRIPT,
+        include_str!("assets/rules-backtest.js"),
+    ),
+    (
+        "rules-editor.js",
+        SCRIPT,
+        include_str!("assets/rules-editor.js"),
+    ),
 ];
 
 /// Adds the files' route.

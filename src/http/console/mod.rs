@@ -4,12 +4,15 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 
 mod assets;
+mod chart;
 mod errors;
 mod forms;
 mod guest;
 mod headers;
 mod links;
 mod parts;
+mod projects;
+mod rules;
 mod shell;
 mod sign_in;
 mod welcome;
@@ -22,6 +25,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .configure(assets::configure)
             .configure(sign_in::configure)
             .configure(welcome::configure)
+            .configure(rules::configure)
+            .configure(projects::configure)
             .default_service(web::to(errors::no_such_page)),
     );
 }
