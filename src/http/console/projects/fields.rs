@@ -20,7 +20,8 @@ pub(super) struct Field {
 /// What a setting can be.
 enum Kind {
     Percent(fn(&mut Settings) -> &mut f64),
-    Small(fn(&mut Settings) -> &mut u8),
+    /// A whole number: how it is read, and how it is set where it is not too large.
+    Whole(fn(&Settings) -> u64, fn(&mut Settings, u64) -> bool),
     /// Empty for no limit.
     Limit(fn(&mut Settings) -> &mut Option<u32>),
     Quota(fn(&mut Settings) -> &mut Option<u64>),
@@ -51,7 +52,7 @@ const fn field(name: &'static str, label: &'static str, hint: &'static str, kind
 #[rustfmt::skip]
 pub(super) const GROUPS: [Group; 5] = [
     Group { title: "Examination", fields: &[
-        field("frames", "Frames", "Looked at in a video: 1 to 64.", Kind::Small(|s| &mut s.frames)),
+        field("frames", "Frames", "Looked at in a video: 1 to 64.", Kind::Whole(|s| s.frames.into(), |s, n| n.try_into().map(|n| s.frames = n).is_ok())),
         field("max_examinations", "Examinations at most", "Of one session; empty for no limit.", Kind::Limit(|s| &mut s.max_examinations)),
         field("masks", "Masks", "What calls do whose answers tell of a mask.", Kind::Masks),
     ] },
@@ -109,7 +110,7 @@ impl Field {
         let limit = |limit: Option<u64>| vec![limit.map_or_else(String::new, |it| it.to_string())];
         match self.kind {
             Kind::Percent(of) => vec![of(s).to_string()],
-            Kind::Small(of) => vec![of(s).to_string()],
+            Kind::Whole(of, _) => vec![of(s).to_string()],
             Kind::Limit(of) => limit(of(s).map(u64::from)),
             Kind::Quota(of) => limit(*of(s)),
             Kind::Switch(of) => of(s).then(|| "true".to_owned()).into_iter().collect(),
@@ -123,11 +124,13 @@ impl Field {
     /// Sets what was typed, or says what it should have been.
     pub(super) fn set(&self, settings: &mut ProjectSettings, typed: &[&str]) -> Result<(), String> {
         let one = typed.first().copied().unwrap_or_default();
-        let number = "is a number";
-        let whole = "is a whole number";
         match self.kind {
-            Kind::Percent(of) => *of(settings) = read(one, number)?,
-            Kind::Small(of) => *of(settings) = read(one, whole)?,
+            Kind::Percent(of) => *of(settings) = read(one, "is a number")?,
+            Kind::Whole(_, set) => {
+                if !set(settings, read(one, "is a whole number")?) {
+                    return Err("is a smaller whole number".to_owned());
+                }
+            }
             Kind::Limit(of) => *of(settings) = read_limit(one)?,
             Kind::Quota(of) => *of(settings) = read_limit(one)?,
             Kind::Switch(of) => *of(settings) = one == "true",
@@ -160,7 +163,7 @@ impl Field {
         let wrong = is_wrong.then_some("true");
         html! {
             @match self.kind {
-                Kind::Percent(_) | Kind::Small(_) | Kind::Limit(_) | Kind::Quota(_) => {
+                Kind::Percent(_) | Kind::Whole(..) | Kind::Limit(_) | Kind::Quota(_) => {
                     input.figure id=(name) name=(name) inputmode="decimal" maxlength="20" autocomplete="off" value=(one)
                         aria-describedby=(hint) aria-invalid=[wrong];
                 }
@@ -287,6 +290,7 @@ mod tests {
         for (name, typed) in [
             ("frames", "many"),
             ("frames", "-1"),
+            ("frames", "256"),
             ("match_threshold", ""),
             ("max_calls", "1.5"),
             ("consent", "never"),

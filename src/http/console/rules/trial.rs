@@ -34,6 +34,10 @@ pub(super) async fn show(
     let tried = try_on(&operations, &owner, number, query.session.trim()).await;
     let (status, result) = match tried {
         Ok(trial) => (StatusCode::OK, compared(&trial, number)),
+        // Nothing was asked for yet.
+        Err(Error::NotFound { what: "session" }) if query.session.is_empty() => {
+            (StatusCode::OK, html! {})
+        }
         Err(error @ (Error::NotFound { what: "session" } | Error::Conflict { .. })) => {
             let refusal = Refusal::from(error);
             (refusal.status, parts::problem(Some(&refusal.message)))
