@@ -23,7 +23,7 @@ pub(super) struct Bars<'a> {
     pub(super) title: &'a str,
     /// What it shows, for who does not see it.
     pub(super) says: &'a str,
-    pub(super) bars: &'a [Bar],
+    pub(super) of: &'a [Bar],
 }
 
 impl Bars<'_> {
@@ -32,14 +32,14 @@ impl Bars<'_> {
             id,
             title,
             says,
-            bars,
+            of: bars,
         } = self;
         let most = top(bars.iter().map(|bar| bar.value).max().unwrap_or(0));
         let (floor, tall) = (HEIGHT - BELOW, HEIGHT - BELOW - ABOVE);
         let step = (WIDTH - LEFT) / (bars.len() as u64).max(1);
         let every = (bars.len() / 6).max(1);
         html! {
-            svg.chart viewBox={"0 0 " (WIDTH) " " (HEIGHT)} role="img"
+            svg.chart.wide viewBox={"0 0 " (WIDTH) " " (HEIGHT)} role="img"
                 aria-labelledby={(id) "-title " (id) "-says"} {
                 title id={(id) "-title"} { (title) }
                 desc id={(id) "-says"} { (says) }
@@ -110,7 +110,7 @@ mod tests {
             id: "c",
             title: "Calls",
             says: "3 calls",
-            bars: &bars,
+            of: &bars,
         };
         let svg = chart.draw().into_string();
         assert!(svg.contains(r#"<desc id="c-says">3 calls</desc>"#), "{svg}");

@@ -168,7 +168,9 @@ impl TestApp {
         };
         // Every page bears the mark; this one is anybody's who may own rules, and the list of places is on all.
         let home = browser.get("/console/rules").await;
-        browser.mark = home.mark().unwrap_or_default().to_owned();
+        home.mark()
+            .unwrap_or_default()
+            .clone_into(&mut browser.mark);
         browser
     }
 

@@ -60,12 +60,12 @@ pub(super) const GROUPS: [Group; 5] = [
         field("four_eyes", "Four eyes over rules", "Who saved a version may not be who activates it.", Kind::Switch(|s| &mut s.four_eyes)),
     ] },
     Group { title: "Thresholds of the APIs", fields: &[
-        field("match_threshold", "Biometry", "`result` of match-faces is true from this score on: 0 to 100.", Kind::Percent(|s| &mut s.match_threshold)),
-        field("fremis_threshold", "FREMIS", "`match` is true from this percentage on.", Kind::Percent(|s| &mut s.thresholds.fremis)),
-        field("risetai_threshold", "RisetAI", "`verified` is true from this percentage on.", Kind::Percent(|s| &mut s.thresholds.risetai)),
+        field("match_threshold", "Biometry", "The result of match-faces is true from this score on: 0 to 100.", Kind::Percent(|s| &mut s.match_threshold)),
+        field("fremis_threshold", "FREMIS", "A match from this percentage on.", Kind::Percent(|s| &mut s.thresholds.fremis)),
+        field("risetai_threshold", "RisetAI", "Verified from this percentage on.", Kind::Percent(|s| &mut s.thresholds.risetai)),
         field("opencv_fr_threshold", "OpenCV FR", "A match from this percentage on; a call may ask for more.", Kind::Percent(|s| &mut s.thresholds.opencv_fr)),
         field("numeric_result", "Biometry answers numbers", "1 and 0 in the place of true and false.", Kind::Switch(|s| &mut s.numeric_result)),
-        field("argos_asynchronous", "ARGOS answers to an address", "Calls must name a `callbackUrl`.", Kind::Switch(|s| &mut s.argos_asynchronous)),
+        field("argos_asynchronous", "ARGOS answers to an address", "Calls must name a callbackUrl.", Kind::Switch(|s| &mut s.argos_asynchronous)),
         field("disabled", "Closed APIs", "The project's tokens do not open them.", Kind::Closed),
     ] },
     Group { title: "Quotas", fields: &[
@@ -218,7 +218,7 @@ fn read_limit<T: std::str::FromStr>(typed: &str) -> Result<Option<T>, String> {
     }
 }
 
-fn of_list<T: PartialEq>(list: &[(&str, &str, T)], set: T) -> Vec<String> {
+fn of_list<T: Copy + PartialEq>(list: &[(&str, &str, T)], set: T) -> Vec<String> {
     let known = list.iter().find(|(_, _, value)| *value == set);
     known
         .map(|(name, ..)| (*name).to_owned())

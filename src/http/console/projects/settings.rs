@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
+use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
+use serde::Deserialize;
 
-use crate::http::console::errors::sentence;
 use crate::http::console::forms;
 use crate::http::console::guest::Guest;
 use crate::http::console::projects::fields::{GROUPS, Typed};
@@ -22,15 +22,39 @@ use crate::session::project::ProjectSettings;
 /// What is wrong, by field.
 type Faults = HashMap<&'static str, String>;
 
+/// The form as it is shown.
+struct Form {
+    typed: Typed,
+    /// Which settings it was filled from.
+    seen: String,
+    faults: Faults,
+}
+
 /// Most bytes of the form: the text of a consent is the longest part of it.
 const MOST_BYTES: usize = 65_536;
 
+#[derive(Deserialize)]
+pub(super) struct SettingsQuery {
+    saved: Option<String>,
+}
+
 /// The page.
-pub(super) async fn show(request: HttpRequest, operations: Data<Operations>) -> Answer {
+pub(super) async fn show(
+    request: HttpRequest,
+    operations: Data<Operations>,
+    query: Query<SettingsQuery>,
+) -> Answer {
     let guest = Guest::of(&request, &operations).await?;
     let settings = operations.own_settings(&guest.visitor.caller)?;
-    let seen = settings_hash(settings)?;
-    Ok(page(&guest, &typed(settings), &seen, &Faults::new()))
+    let form = Form {
+        typed: typed(settings),
+        seen: settings_hash(settings)?,
+        faults: Faults::new(),
+    };
+    let above = html! {
+        @if query.saved.is_some() { p.done role="status" { "Saved." } }
+    };
+    Ok(page(&guest, &above, &form))
 }
 
 /// Keeps what was typed, or shows it again with what is wrong with it.
@@ -47,14 +71,22 @@ pub(super) async fn change(
     let mut faults = read(&typed, &mut settings);
     if faults.is_empty() {
         match operations.change_settings(caller, &seen, settings).await {
-            Ok(()) => return Ok(to("/console/projects")),
+            Ok(()) => return Ok(to("/console/projects?saved=1")),
             Err(NotChanged::Faults(found)) => {
                 faults.extend(found.into_iter().map(|fault| (fault.field, fault.reason)));
             }
             Err(NotChanged::Other(error)) => return Err(error.into()),
         }
     }
-    Ok(page(&guest, &typed, &seen, &faults))
+    let above = html! {
+        p.problem role="alert" { "Nothing was saved: some fields hold what they cannot hold." }
+    };
+    let form = Form {
+        typed,
+        seen,
+        faults,
+    };
+    Ok(page(&guest, &above, &form))
 }
 
 /// What is set, as it would be typed.
@@ -88,15 +120,18 @@ fn one<'a>(typed: &'a Typed, field: &str) -> &'a str {
     all(typed, field).first().copied().unwrap_or_default()
 }
 
-fn page(guest: &Guest, typed: &Typed, seen: &str, faults: &Faults) -> HttpResponse {
+fn page(guest: &Guest, above: &Markup, form: &Form) -> HttpResponse {
+    let Form {
+        typed,
+        seen,
+        faults,
+    } = form;
     let settings = &guest.visitor.caller.project.settings;
     let body = html! {
         @if settings.suspended {
             p.warning { "The project is suspended: nothing is processed for it until the operator lifts that." }
         }
-        @if !faults.is_empty() {
-            p.problem role="alert" { (sentence("nothing was saved: some fields hold what they cannot hold")) }
-        }
+        (above)
         form method="post" action="/console/projects" {
             (mark(guest))
             input type="hidden" name="seen" value=(seen);

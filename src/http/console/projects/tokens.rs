@@ -233,7 +233,7 @@ fn form(guest: &Guest, officers: &[Officer]) -> Markup {
                 option value="" { "A program" }
                 @for officer in officers { option value=(officer.id) { (officer.name) } }
             }
-            p.hint #officer-hint { "`rules` and `decide` are for a person: what is done with the token is done in their name." }
+            p.hint #officer-hint { "The scopes rules and decide are for a person: what is done with the token is done in their name." }
             label for="days" { "Days until it expires" }
             input.figure #days name="days" inputmode="numeric" maxlength="5" autocomplete="off" aria-describedby="days-hint";
             p.hint #days-hint { "Empty for a token without an end." }

@@ -126,10 +126,10 @@ fn calls(report: &UsageReport) -> Markup {
         id: "calls",
         title: "Calls a day",
         says: &says,
-        bars: &bars,
+        of: &bars,
     };
     html! {
-        (chart.draw())
+        div.scroll tabindex="0" role="region" aria-label="Chart of calls a day" { (chart.draw()) }
         p.muted { (says) ". Days are those of UTC." }
         details { summary { "The numbers, by API" } (table(&days)) }
     }

@@ -31,12 +31,28 @@ pub(super) struct BacktestForm {
     last: u64,
 }
 
-/// What came of a backtest that ran to its end.
-#[derive(Default)]
+/// What was asked for, and what came of it.
 struct Told {
+    number: Option<u32>,
+    last: u64,
+    /// Why it was not run.
+    refused: Option<String>,
+    /// None until it has run to its end.
     result: Option<BacktestResult>,
     /// The first that changed.
     changes: Vec<Change>,
+}
+
+impl Told {
+    fn nothing(number: Option<u32>, last: u64) -> Self {
+        Self {
+            number,
+            last,
+            refused: None,
+            result: None,
+            changes: Vec::new(),
+        }
+    }
 }
 
 /// The page that asks how far to look back.
@@ -48,8 +64,7 @@ pub(super) async fn show(
     let guest = Guest::of(&request, &operations).await?;
     let (owner, number) = (owner(&guest)?, number(&named)?);
     version::read(&operations, &owner.reader(), number).await?;
-    let told = Told::default();
-    Ok(page(&guest, number, StatusCode::OK, LAST, &told, None))
+    Ok(page(&guest, &Told::nothing(number, LAST)))
 }
 
 /// Runs one.
@@ -65,18 +80,12 @@ pub(super) async fn run(
         version: number,
         range: BacktestRange::Last(form.last),
     };
+    let mut told = Told::nothing(number, form.last);
     let backtest = match operations.backtest(&owner(&guest)?, order).await {
         Ok(backtest) => backtest,
         Err(Error::Invalid { reason }) => {
-            let (status, told) = (StatusCode::BAD_REQUEST, Told::default());
-            return Ok(page(
-                &guest,
-                number,
-                status,
-                form.last,
-                &told,
-                Some(&reason),
-            ));
+            told.refused = Some(reason);
+            return Ok(page(&guest, &told));
         }
         Err(error) => return Err(error.into()),
     };
@@ -86,8 +95,8 @@ pub(super) async fn run(
             .streaming(lines(backtest));
         return Ok(answer);
     }
-    let told = to_the_end(backtest).await?;
-    Ok(page(&guest, number, StatusCode::OK, form.last, &told, None))
+    to_the_end(backtest, &mut told).await?;
+    Ok(page(&guest, &told))
 }
 
 fn wants_lines(request: &HttpRequest) -> bool {
@@ -95,8 +104,7 @@ fn wants_lines(request: &HttpRequest) -> bool {
     accepted.is_some_and(|accepted| accepted == LINES)
 }
 
-async fn to_the_end(mut backtest: Backtest) -> Result<Told, Error> {
-    let mut told = Told::default();
+async fn to_the_end(mut backtest: Backtest, told: &mut Told) -> Result<(), Error> {
     while let Some(events) = backtest.next().await? {
         for event in events {
             match event {
@@ -110,21 +118,15 @@ async fn to_the_end(mut backtest: Backtest) -> Result<Told, Error> {
             }
         }
     }
-    Ok(told)
+    Ok(())
 }
 
-fn page(
-    guest: &Guest,
-    number: Option<u32>,
-    status: StatusCode,
-    last: u64,
-    told: &Told,
-    refused: Option<&str>,
-) -> HttpResponse {
+fn page(guest: &Guest, told: &Told) -> HttpResponse {
+    let Told { number, last, .. } = *told;
     let body = html! {
         (back(number))
         div.head { h1 { "Backtest of " (in_a_sentence(number)) } }
-        (parts::problem(refused))
+        (parts::problem(told.refused.as_deref()))
         section.card {
             p { "Judges past sessions again from their stored signals: no video is touched, nothing is kept, no verdict changes." }
             (form(guest, number, last))
@@ -141,6 +143,10 @@ fn page(
         title: "Backtest",
         scripts: &["rules-backtest.js"],
         body,
+    };
+    let status = match told.refused {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
     };
     parts::show_as(status, page)
 }

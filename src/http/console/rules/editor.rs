@@ -46,20 +46,17 @@ pub(super) async fn show(
 ) -> Answer {
     let guest = Guest::of(&request, &operations).await?;
     let reader = owner(&guest)?.reader();
-    let text = match &query.template {
-        Some(file) => {
-            let known = TEMPLATES.iter().find(|template| template.file == file);
-            let what = "shipped rule file";
-            known.ok_or(Error::NotFound { what })?.text.to_owned()
-        }
-        None => {
-            let from = number(query.from.as_deref().unwrap_or("default"))?;
-            version::read(&operations, &reader, from).await?.text
-        }
+    let text = if let Some(file) = &query.template {
+        let known = TEMPLATES.iter().find(|template| template.file == file);
+        let what = "shipped rule file";
+        known.ok_or(Error::NotFound { what })?.text.to_owned()
+    } else {
+        let from = number(query.from.as_deref().unwrap_or("default"))?;
+        version::read(&operations, &reader, from).await?.text
     };
     let note = String::new();
     let draft = Draft { text, note };
-    Ok(page(&guest, StatusCode::OK, &draft, &[], None))
+    Ok(page(&guest, &draft, &[], None))
 }
 
 /// Keeps what was written as the next version, or says what is wrong with it.
@@ -73,13 +70,9 @@ pub(super) async fn save(
     let saved = operations.save_rules(&owner, draft.text.clone(), &draft.note);
     match saved.await {
         Ok(saved) => Ok(to(&address(Some(saved.number)))),
-        Err(NotSaved::Problems(problems)) => {
-            let status = StatusCode::BAD_REQUEST;
-            Ok(page(&guest, status, &draft, &problems, None))
-        }
+        Err(NotSaved::Problems(problems)) => Ok(page(&guest, &draft, &problems, None)),
         Err(NotSaved::Other(Error::Invalid { reason })) => {
-            let status = StatusCode::BAD_REQUEST;
-            Ok(page(&guest, status, &draft, &[], Some(&reason)))
+            Ok(page(&guest, &draft, &[], Some(&reason)))
         }
         Err(NotSaved::Other(error)) => Err(error.into()),
     }
@@ -126,13 +119,7 @@ async fn receive(
     Ok((guest, draft))
 }
 
-fn page(
-    guest: &Guest,
-    status: StatusCode,
-    draft: &Draft,
-    problems: &[Problem],
-    refused: Option<&str>,
-) -> HttpResponse {
+fn page(guest: &Guest, draft: &Draft, problems: &[Problem], refused: Option<&str>) -> HttpResponse {
     let body = html! {
         nav.crumbs aria-label="Where this is" { a href="/console/rules" { "Rules" } }
         div.head { h1 { "A new version of the rules" } }
@@ -149,6 +136,11 @@ fn page(
         title: "A new version of the rules",
         scripts: &["rules-editor.js"],
         body,
+    };
+    let status = if problems.is_empty() && refused.is_none() {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
     };
     parts::show_as(status, page)
 }

@@ -15,8 +15,7 @@ pub(super) fn line(text: &str, problem: &Problem) -> Option<usize> {
     }
     let mut scanner = Scanner { text, at: 0 };
     let at = scanner.find(&steps);
-    let before = text.as_bytes().get(..at)?;
-    Some(before.iter().filter(|byte| **byte == b'\n').count() + 1)
+    Some(text.get(..at)?.matches('\n').count() + 1)
 }
 
 /// A step of a pointer as it stands in the file.

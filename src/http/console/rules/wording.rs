@@ -37,18 +37,19 @@ fn table(check: Check, conditions: &[Condition]) -> Markup {
                         th scope="col" { "Otherwise" }
                         th scope="col" { "Not measured" }
                         th scope="col" { "Reason" }
-                        th scope="col" { "Message" }
                     }
                 }
                 tbody {
                     @for condition in conditions {
                         tr {
-                            th.plain scope="row" { (condition.name) }
+                            th.plain scope="row" {
+                                (condition.name)
+                                @if let Some(message) = &condition.message { p.hint { (message) } }
+                            }
                             td { (asks(condition)) }
                             td { (otherwise(condition)) }
                             td { (missing(condition.on_missing)) }
-                            td { code { (condition.reason.name()) } }
-                            td { (condition.message.as_deref().unwrap_or_default()) }
+                            td { code.nowrap { (condition.reason.name()) } }
                         }
                     }
                 }
