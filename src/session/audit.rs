@@ -47,10 +47,12 @@ pub enum AuditAction {
     EvidenceRead,
     PersonErased,
     GalleryErased,
+    /// A result is posted once more.
+    DeliveryReplayed,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -73,6 +75,7 @@ impl AuditAction {
         Self::EvidenceRead,
         Self::PersonErased,
         Self::GalleryErased,
+        Self::DeliveryReplayed,
     ];
 
     /// The name it is stored under.
@@ -100,6 +103,7 @@ impl AuditAction {
             Self::EvidenceRead => "evidence.read",
             Self::PersonErased => "person.erased",
             Self::GalleryErased => "gallery.erased",
+            Self::DeliveryReplayed => "delivery.replayed",
         }
     }
 }

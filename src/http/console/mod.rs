@@ -6,6 +6,7 @@ use actix_web::web;
 mod assets;
 mod case;
 mod cases;
+mod chart;
 mod errors;
 mod events;
 mod forms;
@@ -13,7 +14,9 @@ mod guest;
 mod headers;
 mod links;
 mod parts;
+mod projects;
 mod queue;
+mod rules;
 mod shell;
 mod sign_in;
 mod welcome;
@@ -29,6 +32,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .configure(welcome::configure)
             .configure(queue::configure)
             .configure(case::configure)
+            .configure(rules::configure)
+            .configure(projects::configure)
             .default_service(web::to(errors::no_such_page)),
     );
 }
