@@ -289,11 +289,22 @@ impl Operations {
             .store
             .remove_membership(account, project, &entry)
             .await?;
-        if removed {
-            Ok(())
-        } else {
-            Err(Error::NotFound { what: "member" })
+        if !removed {
+            return Err(Error::NotFound { what: "member" });
         }
+        self.revoke_tokens_of(&membership, by).await
+    }
+
+    /// Closes what was made in somebody's name: who is out of the project is out by every door.
+    async fn revoke_tokens_of(&self, membership: &Membership, by: Actor) -> Result<(), Error> {
+        let now = self.clock.now();
+        let tokens = self.store.tokens(membership.project).await?;
+        for token in tokens {
+            if token.officer == Some(membership.officer) && token.is_live(now) {
+                self.revoke_token(token.id, by).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -110,11 +110,13 @@ impl Operations {
                 "a token lasts 1 to {MAX_DAYS} days, or has no end"
             )));
         }
-        if let Some(officer) = wanted.officer {
-            let officers = self.officers(caller.project.id).await?;
-            if !officers.iter().any(|known| known.id == officer) {
-                return Err(Error::NotFound { what: "officer" });
-            }
+        // Whoever makes a token sees its secret: with one in another's name they would be two people.
+        if wanted.officer.is_some() && wanted.officer != caller.officer {
+            return Err(Error::Refused {
+                reason:
+                    "a token for a person is made by that person: nobody acts in another's name"
+                        .to_owned(),
+            });
         }
         let new = NewToken {
             project: caller.project.name.clone(),

@@ -1,9 +1,11 @@
 //! The console's pages of a project: settings, tokens, officers, webhooks, usage.
 
 use likeness::operations::deliveries::KEPT_MS;
+use likeness::operations::manage_tokens::NewToken;
 use likeness::operations::post_results::LADDER_MS;
 use likeness::session::account::Role;
-use likeness::session::project::{ConsentPolicy, Dialect, ProjectSettings};
+use likeness::session::actor::Actor;
+use likeness::session::project::{ConsentPolicy, Dialect, ProjectSettings, Scope};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -22,6 +24,9 @@ async fn form(ann: &Browser<'_>, typed: &[(&str, &str)]) -> Vec<(String, String)
         ("frames", "8"),
         ("max_examinations", ""),
         ("masks", "required"),
+        ("review_within_minutes", "240"),
+        ("undo_seconds", "8"),
+        ("seed_percent", "0"),
         ("match_threshold", "80"),
         ("fremis_threshold", "80"),
         ("risetai_threshold", "75"),
@@ -231,7 +236,7 @@ async fn a_token_is_made_shown_once_and_revoked() {
 }
 
 #[actix_web::test]
-async fn a_token_for_decisions_is_for_one_of_the_projects_people() {
+async fn a_token_for_decisions_is_for_whoever_makes_it() {
     let app = TestApp::start().await;
     let ann = app.signs_in("Ann Lee", Role::Admin).await;
     let eve = app.signs_in_to("other", "Eve Fox", Role::Admin).await;
@@ -255,17 +260,22 @@ async fn a_token_for_decisions_is_for_one_of_the_projects_people() {
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{fields:?}");
         assert!(refused.says(sentence), "{sentence}: {}", refused.words());
     }
-    let officer = async |project: &str| {
+    let officer = async |project: &str, name: &str| {
         let project = app.operations.find_project(project).await.unwrap();
-        app.operations.officers(project.id).await.unwrap()[0]
-            .id
-            .to_string()
+        let made = app
+            .operations
+            .ensure_officer(project.id, name, Actor::Operator);
+        made.await.unwrap().id.to_string()
     };
-    let [here, there] = [officer("demo").await, officer("other").await];
-    let refused = ann
-        .post(TOKENS, &[("scope", "decide"), ("officer", &there)])
-        .await;
-    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let here = officer("demo", "Ann Lee").await;
+    let beside = officer("demo", "Bob Day").await;
+    let there = officer("other", "Eve Fox").await;
+    for other in [&beside, &there] {
+        let refused = ann
+            .post(TOKENS, &[("scope", "decide"), ("officer", other)])
+            .await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    }
     assert_eq!(
         app.operations.list_tokens("demo").await.unwrap().len(),
         before
@@ -312,7 +322,27 @@ async fn officers_are_added_by_a_link_changed_and_removed() {
         bob.get("/console/rules").await.status,
         StatusCode::FORBIDDEN
     );
+    let project = app.operations.find_project("demo").await.unwrap().id;
+    let bobs = app
+        .operations
+        .ensure_officer(project, "Bob Day", Actor::Operator)
+        .await
+        .unwrap();
+    let token = NewToken {
+        project: "demo".to_owned(),
+        scopes: vec![Scope::Read, Scope::Decide],
+        label: String::new(),
+        lifetime_ms: None,
+        parent: None,
+        officer: Some(bobs.id),
+        by: Actor::Operator,
+    };
+    let token = app.operations.create_token(token).await.unwrap();
     ann.done(&format!("{here}/remove"), &[]).await;
+    assert!(
+        app.operations.authenticate(token.reveal()).await.is_err(),
+        "a token in the name of somebody who was taken out"
+    );
     assert_eq!(
         bob.get("/console/rules").await.status,
         StatusCode::SEE_OTHER

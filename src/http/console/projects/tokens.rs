@@ -231,9 +231,11 @@ fn form(guest: &Guest, officers: &[Officer]) -> Markup {
             label for="officer" { "For whom" }
             select #officer name="officer" aria-describedby="officer-hint" {
                 option value="" { "A program" }
-                @for officer in officers { option value=(officer.id) { (officer.name) } }
+                @for officer in officers.iter().filter(|officer| Some(officer.id) == guest.visitor.caller.officer) {
+                    option value=(officer.id) { (officer.name) }
+                }
             }
-            p.hint #officer-hint { "The scopes rules and decide are for a person: what is done with the token is done in their name." }
+            p.hint #officer-hint { "The scopes rules and decide are for a person, and everybody makes their own: what is done with the token is done in their name." }
             label for="days" { "Days until it expires" }
             input.figure #days name="days" inputmode="numeric" maxlength="5" autocomplete="off" aria-describedby="days-hint";
             p.hint #days-hint { "Empty for a token without an end." }
