@@ -140,6 +140,11 @@ impl Browser {
         self.web.act(&element, "value", &keys).await.unwrap();
     }
 
+    /// Says yes to what the page asks.
+    pub(super) async fn accept(&self) {
+        self.web.post("/alert/accept", &json!({})).await.unwrap();
+    }
+
     pub(super) async fn run(&self, script: &str) -> Value {
         self.web.execute(script).await.unwrap()
     }

@@ -3,5 +3,7 @@
 mod axe;
 mod driver;
 mod journey;
+mod project;
+mod rules;
 mod service;
 mod webdriver;
