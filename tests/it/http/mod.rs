@@ -17,6 +17,7 @@ mod native;
 mod opencv_cloud;
 mod opencv_onprem;
 mod operation;
+mod reviews;
 mod risetai;
 mod risetai_errors;
 mod rules;

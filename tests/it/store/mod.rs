@@ -35,6 +35,8 @@ mod leases;
 mod opening;
 mod projects;
 mod queue;
+mod review_pages;
+mod reviews;
 mod rules;
 mod sessions;
 mod submission;
