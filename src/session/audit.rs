@@ -47,10 +47,15 @@ pub enum AuditAction {
     EvidenceRead,
     PersonErased,
     GalleryErased,
+    /// Somebody said what the right answer to a case is.
+    KnownAnswerMarked,
+    KnownAnswerRemoved,
+    /// A copy of such a case was put into the queue.
+    KnownAnswerMixedIn,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -73,6 +78,9 @@ impl AuditAction {
         Self::EvidenceRead,
         Self::PersonErased,
         Self::GalleryErased,
+        Self::KnownAnswerMarked,
+        Self::KnownAnswerRemoved,
+        Self::KnownAnswerMixedIn,
     ];
 
     /// The name it is stored under.
@@ -100,6 +108,9 @@ impl AuditAction {
             Self::EvidenceRead => "evidence.read",
             Self::PersonErased => "person.erased",
             Self::GalleryErased => "gallery.erased",
+            Self::KnownAnswerMarked => "known_answer.marked",
+            Self::KnownAnswerRemoved => "known_answer.removed",
+            Self::KnownAnswerMixedIn => "known_answer.mixed_in",
         }
     }
 }

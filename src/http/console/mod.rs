@@ -12,7 +12,9 @@ mod forms;
 mod guest;
 mod headers;
 mod links;
+mod overview;
 mod parts;
+mod quality;
 mod queue;
 mod shell;
 mod sign_in;
@@ -29,6 +31,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .configure(welcome::configure)
             .configure(queue::configure)
             .configure(case::configure)
+            .configure(overview::configure)
+            .configure(quality::configure)
             .default_service(web::to(errors::no_such_page)),
     );
 }
