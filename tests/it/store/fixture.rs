@@ -326,6 +326,7 @@ pub(crate) fn report() -> Examination {
             duration_ms: Some(3_000),
             truncated: true,
             decoded_frames: 31,
+            upright: None,
             watched: Some(Watched {
                 frames: 45,
                 until_ms: 2_950,

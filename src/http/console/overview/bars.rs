@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::http::console::overview::scale::{HEIGHT, Scale, WIDTH};
+use crate::http::console::overview::scale::{HEIGHT, Scale, WIDTH, round};
 
 /// What a part of a bar is of: its name and the class of its hatching.
 pub(super) const LAYERS: [(&str, &str); 4] = [
@@ -69,7 +69,7 @@ impl Stacks<'_> {
                     @if count > 0 {
                         @let top = scale.y((below + count) as f64);
                         @let bottom = scale.y(below as f64);
-                        rect class={ "stack-" (class) } x=(round(scale.x(place) + gap)) y=(round(top))
+                        rect class={ "stack-" (class) } x=(round(scale.x(place) + gap)) y=(top)
                             width=(round(scale.wide() - 2.0 * gap)) height=(round((bottom - top).max(0.5)))
                             fill=[fill(self.id, class)] {}
                         @let () = below += count;
@@ -134,10 +134,6 @@ fn hatchings(id: &str) -> Markup {
             }
         }
     }
-}
-
-fn round(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ impl Scale {
 
     /// Where a place begins.
     pub(super) fn x(&self, place: usize) -> f64 {
-        LEFT + (WIDTH - LEFT - RIGHT) * place as f64 / self.places as f64
+        round(LEFT + (WIDTH - LEFT - RIGHT) * place as f64 / self.places as f64)
     }
 
     pub(super) fn wide(&self) -> f64 {
@@ -44,7 +44,7 @@ impl Scale {
     }
 
     pub(super) fn y(&self, value: f64) -> f64 {
-        TOP + (HEIGHT - TOP - BELOW) * (1.0 - (value / self.most).clamp(0.0, 1.0))
+        round(TOP + (HEIGHT - TOP - BELOW) * (1.0 - (value / self.most).clamp(0.0, 1.0)))
     }
 
     /// Lines with their numbers, and the words of some of the places.
@@ -61,6 +61,11 @@ impl Scale {
             }
         }
     }
+}
+
+/// To a tenth, as no eye sees less.
+pub(super) fn round(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
 }
 
 #[cfg(test)]

@@ -56,11 +56,14 @@ pub(super) async fn mark_known(
     match marked {
         Ok(()) => Ok(to(ADDRESS)),
         Err(error @ (Error::Conflict { .. } | Error::NotFound { .. })) => {
+            let said = error.to_string();
             let problem = Problem {
-                said: &error.to_string(),
+                said: &said,
                 session: &form.session,
             };
-            page(&guest, &operations, Some(problem)).await
+            let mut answer = page(&guest, &operations, Some(problem)).await?;
+            *answer.status_mut() = Refusal::from(error).status;
+            Ok(answer)
         }
         Err(error) => Err(error.into()),
     }
