@@ -20,7 +20,7 @@ PULL := models pull $(if $(MIRROR),--mirror "$(MIRROR)")
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo serve test setup setup-test release models test-build test-models format lint docs rust-tests script-tests bench
+.PHONY: help demo serve test setup setup-test release models test-build test-models test-browser format lint docs rust-tests script-tests bench
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ demo: release models ## Install what is missing, build, fetch the models, judge 
 serve: release models ## Run the service on LISTEN with DATA and RULES
 	LIKENESS_RULES="$(RULES)" $(RELEASE) serve --listen "$(LISTEN)" --data "$(DATA)"
 
-test: setup-test format test-build test-models lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
+test: setup-test format test-build test-models test-browser lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
 	@echo "make test: all passed" >&2
 
 # Not a part of `make test`: no test knows a time.
@@ -60,6 +60,12 @@ ifeq ($(OFFLINE),)
 		{ echo "make test: the models are not all here: fetch them, or run 'make test OFFLINE=1' to skip the tests that need them" >&2; exit 1; }
 endif
 
+# What the tests hold the console's pages against; kept once it is there.
+test-browser: setup-test
+ifeq ($(OFFLINE),)
+	@scripts/axe.sh
+endif
+
 format:
 	cargo fmt --all --check
 
@@ -70,7 +76,7 @@ docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
 rust-tests:
-	cargo test --workspace --locked
+	$(if $(OFFLINE),,LIKENESS_TEST_BROWSER=required )cargo test --workspace --locked
 
 script-tests:
 	python3 -B -m unittest discover -s scripts/tests -t scripts

@@ -30,7 +30,7 @@ const APART_MS: i64 = 20_000;
 const ROWS: usize = 1_000;
 
 /// Pages of each kind, one after the other and from places spread over all of them.
-const PAGES: usize = 200;
+const PAGES: usize = 100;
 const LIMIT: u64 = 51;
 
 #[derive(Parser)]
@@ -289,7 +289,7 @@ impl Made {
         let is_new = number >= cases - cases / 50;
         let state = match outcome {
             Outcome::Pass | Outcome::Fail => ReviewState::Unneeded,
-            Outcome::Refer if is_new && number % 9 == 0 => ReviewState::Proposed,
+            Outcome::Refer if is_new && number.is_multiple_of(9) => ReviewState::Proposed,
             Outcome::Refer if is_new || random.random_range(0..20) == 0 => ReviewState::Waiting,
             Outcome::Refer => ReviewState::Settled,
         };

@@ -10,6 +10,8 @@ set -eu
 # What cargo links against, what it needs to build the bindings, and what the demo and the tests call.
 LIBRARIES="libavcodec-dev libavformat-dev libavutil-dev libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev"
 TOOLS="gcc libc6-dev clang libclang-dev pkg-config ffmpeg ca-certificates"
+# The browser that the tests of the console drive, and letters for it.
+BROWSER="chromium chromium-driver fonts-dejavu-core"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -17,7 +19,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
 
 missing_packages() {
-    for package in $LIBRARIES $TOOLS; do
+    for package in $LIBRARIES $TOOLS $WANTED; do
         installed "$package" || printf ' %s' "$package"
     done
     # Any Python 3 with pip will do, wherever it comes from.
@@ -85,6 +87,10 @@ check_for_tests() {
 }
 
 cd "$(dirname "$0")/.."
+WANTED=""
+if [ "${1:-}" = test ]; then
+    WANTED=$BROWSER
+fi
 if have dpkg-query && have apt-get; then
     install_packages
 else

@@ -51,7 +51,7 @@
 //! 3. A [`worker`] claims the row and runs [`operations::run_examination`], which calls the
 //!    [`pipeline::examiner::Examiner`]: [`media::sampling`] delivers windows of frames
 //!    while [`vision::detector`] and [`vision::embedder`] look at those before; several examinations share the cores.
-//!    What is wrong with a capture is told by [`pipeline::defects`].
+//!    What is wrong with a capture is told by [`pipeline::defects`]; the pictures that officers judge by are cut out beside it, by [`vision::portrait`].
 //! 4. [`pipeline::aggregate`] draws signals from the frames, [`scoring::verdict`] judges them, and the
 //!    verdict is stored with everything it rests on.
 //! 5. The waiting request is woken and rendered in its dialect.

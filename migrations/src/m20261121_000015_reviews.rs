@@ -24,7 +24,7 @@ impl MigrationTrait for Migration {
                 )
                 .await?;
         }
-        let by_reference = ["project_id", "reference"];
+        let by_reference = ["project_id", "reference", "id"];
         index(
             manager,
             "sessions_by_reference",
@@ -77,7 +77,16 @@ async fn reviews(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             "reviews_by_outcome",
             &["project_id", "state", "outcome", "entered_at", "session_id"],
         ),
-        ("reviews_by_claim", &["claimed_by"]),
+        (
+            "reviews_by_claim",
+            &[
+                "project_id",
+                "state",
+                "claimed_by",
+                "entered_at",
+                "session_id",
+            ],
+        ),
     ] {
         index(manager, name, "reviews", columns, false).await?;
     }

@@ -82,7 +82,7 @@ enum TokensCommand {
 enum ScopeArg {
     /// Post evidence and ask for examinations.
     Submit,
-    /// Read sessions, timelines and thumbnails.
+    /// Read sessions, timelines, pictures and videos.
     Read,
     /// Make galleries, enrol people and delete them.
     Enrol,

@@ -167,7 +167,7 @@ pub struct Project {
 pub enum Scope {
     /// Post evidence and ask for examinations.
     Submit,
-    /// Read sessions, timelines and thumbnails.
+    /// Read sessions, timelines, pictures and videos.
     Read,
     /// Make galleries, enrol people and delete them.
     Enrol,

@@ -37,8 +37,8 @@ pub struct ReviewPage<'a> {
 
 /// Where rows are read from: the index that holds the fewest of them in the right order.
 enum Source {
-    /// The few that a search or a claim names, whichever state they are in.
-    Named(Condition),
+    /// The few sessions that a search names, whichever state they are in.
+    Sessions(Vec<String>),
     /// Those with a code among their reasons.
     Reason(ReasonCode),
     Project,
@@ -52,10 +52,11 @@ impl Store {
         page: ReviewPage<'_>,
     ) -> Result<Vec<Review>, StoreError> {
         let rows = match self.source(project, page).await? {
-            Source::Named(named) => {
+            Source::Sessions(ids) if ids.is_empty() => Vec::new(),
+            Source::Sessions(ids) => {
                 let states = page.filter.states.iter().map(|state| state.name());
                 let some = Entity::find()
-                    .filter(named)
+                    .filter(Column::SessionId.is_in(ids))
                     .filter(Column::ProjectId.eq(project.0.to_string()))
                     .filter(Column::State.is_in(states));
                 self.rows(with_reason(some, page.filter), page).await?
@@ -97,9 +98,7 @@ impl Store {
         let overdue = open().filter(Column::EnteredAt.lt(overdue_before.0));
         let mine = match officer {
             Some(officer) => {
-                let held = Entity::find()
-                    .filter(held_by(officer, now))
-                    .filter(Column::State.is_in(ReviewState::OPEN.map(ReviewState::name)));
+                let held = open().filter(held_by(officer, now));
                 held.count(&self.database).await?
             }
             None => 0,
@@ -113,16 +112,10 @@ impl Store {
 
     async fn source(&self, project: ProjectId, page: ReviewPage<'_>) -> Result<Source, StoreError> {
         let filter = page.filter;
-        let held = filter.claimed_by.map(|officer| held_by(officer, page.now));
-        Ok(match (&filter.search, held, filter.reason) {
-            (Some(text), held, _) => {
-                let ids = self.searched(project, text).await?;
-                let found = Condition::all().add(Column::SessionId.is_in(ids));
-                Source::Named(found.add_option(held))
-            }
-            (None, Some(held), _) => Source::Named(held),
-            (None, None, Some(code)) => Source::Reason(code),
-            (None, None, None) => Source::Project,
+        Ok(match (&filter.search, filter.reason) {
+            (Some(text), _) => Source::Sessions(self.searched(project, text).await?),
+            (None, Some(code)) if is_by_reason(filter) => Source::Reason(code),
+            (None, _) => Source::Project,
         })
     }
 
@@ -156,9 +149,12 @@ impl Store {
         for state in &page.filter.states {
             let of_state = match source {
                 Source::Reason(code) => by_reason(project, *code, *state),
-                Source::Project | Source::Named(_) => Entity::find()
-                    .filter(Column::ProjectId.eq(project.0.to_string()))
-                    .filter(Column::State.eq(state.name())),
+                Source::Project | Source::Sessions(_) => {
+                    let some = Entity::find()
+                        .filter(Column::ProjectId.eq(project.0.to_string()))
+                        .filter(Column::State.eq(state.name()));
+                    with_reason(some, page.filter)
+                }
             };
             rows.extend(self.rows(of_state, page).await?);
         }
@@ -185,6 +181,7 @@ impl Store {
                 .outcome
                 .map(|outcome| Column::Outcome.eq(outcome.name())),
         );
+        left = left.add_option(filter.claimed_by.map(|officer| held_by(officer, page.now)));
         if let Some((from, to)) = filter.score {
             left = left.add(Column::Score.gte(from)).add(Column::Score.lte(to));
         }
@@ -255,7 +252,8 @@ impl Store {
     }
 }
 
-/// Whether a page is read from the index of the codes.
+/// Whether a page is read from the index of the codes. What an officer holds is less than what a code
+/// is said of.
 fn is_by_reason(filter: &ReviewFilter) -> bool {
     filter.search.is_none() && filter.claimed_by.is_none()
 }
@@ -283,7 +281,7 @@ fn by_reason(project: ProjectId, code: ReasonCode, state: ReviewState) -> Select
         .filter(review_reasons::Column::State.eq(state.name()))
 }
 
-/// The same for a few cases that are known by their names.
+/// The same for cases that are found by something else.
 fn with_reason(some: Select<Entity>, filter: &ReviewFilter) -> Select<Entity> {
     match filter.reason {
         Some(code) => some

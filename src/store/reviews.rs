@@ -116,8 +116,12 @@ pub(super) async fn leave_queue(
     }
     free(&mut row);
     forget_settlement(&mut row);
-    keep(transaction, row, ReviewState::Unneeded).await?;
-    pending::void(transaction, session, by, now).await
+    // On the heap: most of what comes in has no case yet, and is not to carry this along.
+    Box::pin(async {
+        keep(transaction, row, ReviewState::Unneeded).await?;
+        pending::void(transaction, session, by, now).await
+    })
+    .await
 }
 
 /// Tells who watches that something about the session changed that its case does not hold.

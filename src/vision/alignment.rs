@@ -5,7 +5,7 @@ use crate::vision::geometry::Point;
 use crate::vision::picture::Picture;
 
 /// Most picture pixels, along one side, that one chip pixel is averaged from.
-const MAX_OVERSAMPLING: u32 = 16;
+pub(super) const MAX_OVERSAMPLING: u32 = 16;
 
 /// A square cut of `side` pixels out of `picture`, turned, scaled and shifted so that `points` come closest to
 /// `template` (in chip pixels), without mirroring or shear. Where one chip pixel covers several of the picture, it is their mean; what
@@ -17,7 +17,9 @@ pub fn align(
     side: u32,
 ) -> Result<Picture, VisionError> {
     let placing = Similarity::between(template, points);
-    let fine = placing.oversampling();
+    // `max` first, so that what is not a number becomes 1.
+    let fine = placing.scale().round().max(1.0) as u32;
+    let fine = fine.min(MAX_OVERSAMPLING);
     let source = Source::new(picture);
     let mut rgb = Vec::with_capacity(side as usize * side as usize * 3);
     for y in 0..side {
@@ -92,13 +94,6 @@ impl Similarity {
     /// How many times longer a line becomes.
     pub fn scale(&self) -> f32 {
         self.a.hypot(self.b)
-    }
-
-    /// Into how many places along each side a pixel is divided, so that a smaller picture is made of
-    /// means.
-    pub(super) fn oversampling(&self) -> u32 {
-        // `max` first, so that what is not a number becomes 1.
-        (self.scale().round().max(1.0) as u32).min(MAX_OVERSAMPLING)
     }
 
     pub fn apply(&self, point: Point) -> Point {

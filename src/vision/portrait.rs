@@ -1,6 +1,6 @@
 //! Cuts a face out for people to compare: however it was captured, its eyes lie where those of every other cut do.
 
-use crate::vision::alignment::{Similarity, Source};
+use crate::vision::alignment::{MAX_OVERSAMPLING, Similarity, Source};
 use crate::vision::error::VisionError;
 use crate::vision::geometry::Point;
 use crate::vision::picture::Picture;
@@ -25,7 +25,10 @@ const NOTHING: [u8; 3] = [128; 3];
 pub fn cut(picture: &Picture, points: &[Point; 5]) -> Result<Picture, VisionError> {
     let placing = Similarity::between(&EYES, &eyes(points));
     let source = Source::new(picture);
-    let fine = placing.oversampling();
+    // A place between four pixels is a mean already, so that half as many do as pixels are covered.
+    // `max` first, so that what is not a number becomes 1.
+    let fine = (placing.scale() / 2.0).ceil().max(1.0) as u32;
+    let fine = fine.min(MAX_OVERSAMPLING);
     let (width, height) = SIZE;
     let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
     for y in 0..height {
@@ -47,8 +50,8 @@ pub fn cut(picture: &Picture, points: &[Point; 5]) -> Result<Picture, VisionErro
 /// The eyes, as far from each other as those of a head that looks ahead.
 fn eyes(points: &[Point; 5]) -> [Point; 2] {
     let [left, right, _, left_mouth, right_mouth] = points;
-    let eyes = middle(left, right);
-    let mouth = middle(left_mouth, right_mouth);
+    let eyes = middle(*left, *right);
+    let mouth = middle(*left_mouth, *right_mouth);
     let (dx, dy) = (right.x - left.x, right.y - left.y);
     let apart = dx.hypot(dy);
     let ahead = apart.max(TURNED * (mouth.x - eyes.x).hypot(mouth.y - eyes.y));
@@ -64,7 +67,7 @@ fn eyes(points: &[Point; 5]) -> [Point; 2] {
     })
 }
 
-fn middle(a: &Point, b: &Point) -> Point {
+fn middle(a: Point, b: Point) -> Point {
     Point {
         x: f32::midpoint(a.x, b.x),
         y: f32::midpoint(a.y, b.y),
@@ -157,7 +160,7 @@ mod tests {
         let (picture, points) = spotted(aside, &Similarity::new(2.0, 0.1, centre));
         let cut = cut(&picture, &points).unwrap();
         let [left, right] = [0, 2].map(|colour| spot(&cut, colour));
-        assert!(off(middle(&left, &right), middle(&EYES[0], &EYES[1])) < 0.75);
+        assert!(off(middle(left, right), middle(EYES[0], EYES[1])) < 0.75);
         // The mouth is as far below the eyes as of a head that looks ahead with eyes 0.8 times as far apart,
         // so that a third of their distance is left.
         let apart = off(left, right);

@@ -85,11 +85,40 @@ fn a_project_keeps_what_is_set_and_refuses_what_makes_no_sense() {
         "required",
         "--numeric-result",
         "true",
+        "--decisions-by-two",
+        "true",
+        "--checklist",
+        "true",
+        "--undo-seconds",
+        "0",
+        "--review-within-minutes",
+        "60",
+        "--review-fails",
+        "true",
+        "--seed-percent",
+        "5",
     ]);
     let line: Value = serde_json::from_str(&stdout(&changed)).unwrap();
     assert_eq!(line["frames"], 12);
     assert_eq!(line["consent"], "required");
     assert_eq!(line["numeric_result"], true);
+    for (name, value) in [
+        ("decisions_by_two", Value::Bool(true)),
+        ("checklist", Value::Bool(true)),
+        ("undo_seconds", 0.into()),
+        ("review_within_minutes", 60.into()),
+        ("review_fails", Value::Bool(true)),
+        ("seed_percent", 5.into()),
+    ] {
+        assert_eq!(line[name], value, "{name}");
+    }
+    for refused in [
+        ["--undo-seconds", "61"],
+        ["--seed-percent", "51"],
+        ["--review-within-minutes", "0"],
+    ] {
+        assert_eq!(set(&refused).status.code(), Some(1), "{refused:?}");
+    }
     assert_eq!(set(&["--frames", "65"]).status.code(), Some(1));
     assert_eq!(set(&["--match-threshold", "101"]).status.code(), Some(1));
     let list = likeness(&["projects", "list", "--data", data]);

@@ -8,6 +8,7 @@
 
 mod architecture;
 mod attacks;
+mod browser;
 mod cli;
 mod cli_rules;
 mod contract;

@@ -178,7 +178,9 @@ fn choice<'a>(
 }
 
 fn known<T>(field: &str, value: Option<T>) -> Result<T, Refusal> {
-    value.ok_or_else(|| Refusal::bad_request(format!("`{field}` in the address is none that is known")))
+    value.ok_or_else(|| {
+        Refusal::bad_request(format!("`{field}` in the address is none that is known"))
+    })
 }
 
 fn number(field: &str, text: &str) -> Result<Option<f64>, Refusal> {

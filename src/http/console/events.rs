@@ -60,7 +60,8 @@ impl Watch {
             let revision = self.operations.review_revision(&self.caller).await.ok()?;
             if self.seen.replace(revision) != Some(revision) {
                 // The revision is the event's id: who asks again and has seen it does nothing.
-                let text = format!("retry: 500\nid: {revision}\nevent: revision\ndata: {revision}\n\n");
+                let text =
+                    format!("retry: 500\nid: {revision}\nevent: revision\ndata: {revision}\n\n");
                 return Some(Bytes::from(text));
             }
         }

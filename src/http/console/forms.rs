@@ -19,6 +19,10 @@ struct Marked {
     mark: String,
 }
 
+/// A form whose button says it all.
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
 /// The fields of a form that somebody who is signed in sent from one of their pages.
 pub(super) async fn receive<T: DeserializeOwned>(
     request: &HttpRequest,

@@ -89,7 +89,7 @@ async fn show_sessions(
 
 /// Takes the case that has waited longest and opens it.
 async fn take_next(request: HttpRequest, operations: Data<Operations>, payload: Payload) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     match operations.next_case(&guest.visitor.caller).await? {
         Some(session) => Ok(to(&format!("/console/sessions/{session}"))),
         None => Ok(to("/console/queue?nothing=1")),
@@ -116,4 +116,3 @@ fn figures(counts: &ReviewCounts) -> Markup {
         }
     }
 }
-

@@ -63,7 +63,7 @@ async fn sign_in(request: HttpRequest, operations: Data<Operations>, payload: Pa
 }
 
 async fn sign_out(request: HttpRequest, operations: Data<Operations>, payload: Payload) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     operations.sign_out(guest.secret()).await?;
     let mut response = to("/console");
     response

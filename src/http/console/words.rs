@@ -45,14 +45,14 @@ pub(super) fn waited(milliseconds: i64, within_minutes: u32) -> Markup {
         ("age-fresh", "")
     };
     html! {
-        span.nowrap class=(class) { (span(milliseconds)) @if !state.is_empty() { " · " (state) } }
+        span class={ "nowrap " (class) } { (span(milliseconds)) @if !state.is_empty() { " · " (state) } }
     }
 }
 
 /// What the rules said.
 pub(super) fn outcome(outcome: Option<Outcome>) -> Markup {
     match outcome {
-        Some(outcome) => html! { span.badge class=(outcome.name()) { (outcome.name()) } },
+        Some(outcome) => html! { span class={ "badge " (outcome.name()) } { (outcome.name()) } },
         None => html! { span.badge { "no verdict" } },
     }
 }
@@ -65,7 +65,12 @@ pub(super) fn percent(value: Option<f64>) -> String {
 /// A time within a video.
 pub(super) fn offset(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
-    format!("{}:{:02}.{}", seconds / 60, seconds % 60, milliseconds % 1000 / 100)
+    format!(
+        "{}:{:02}.{}",
+        seconds / 60,
+        seconds % 60,
+        milliseconds % 1000 / 100
+    )
 }
 
 /// The start of an identifier, enough to tell those of a page apart.

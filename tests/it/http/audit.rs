@@ -118,7 +118,7 @@ async fn every_deed_about_a_session_leaves_one_row() {
         );
     }
     let erased = row(&app, &mut seen, &olga).await;
-    let counts = json!({"blobs": 10, "notes": 1});
+    let counts = json!({"blobs": 28, "notes": 1});
     assert_eq!(erased, ("session.erased".to_owned(), id, counts));
     app.operations.verify_audit(None).await.unwrap().unwrap();
 }

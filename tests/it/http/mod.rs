@@ -18,6 +18,7 @@ mod native;
 mod opencv_cloud;
 mod opencv_onprem;
 mod operation;
+mod pictures;
 mod reviews;
 mod risetai;
 mod risetai_errors;

@@ -1,6 +1,12 @@
 //! Blobs: kept, replaced, fetched and deleted, and never outside of their folder.
 
+use std::collections::BTreeSet;
+
+use likeness::session::ids::{ExaminationId, SessionId};
+use likeness::session::picture::PictureKind;
+use likeness::store::blobs::examination_picture_key;
 use likeness::store::error::StoreError;
+use uuid::Uuid;
 
 use crate::store::fixture::Fixture;
 
@@ -18,6 +24,37 @@ async fn a_blob_is_kept_replaced_and_deleted() {
     store.delete_blob(key).await.unwrap();
     assert_eq!(store.get_blob(key).await.unwrap(), None);
     assert_eq!(fixture.blob_files(), Vec::<std::path::PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_part_of_a_blob_goes_as_far_as_the_blob_does() {
+    let fixture = Fixture::sqlite().await;
+    let store = &fixture.store;
+    store.put_blob("blob", (0..10).collect()).await.unwrap();
+    for (part, bytes) in [(0..10, 0..10), (3..4, 3..4), (8..99, 8..10)] {
+        let found = store.get_blob_part("blob", part).await.unwrap();
+        assert_eq!(found, Some(bytes.collect()));
+    }
+    let behind = store.get_blob_part("blob", 10..11).await;
+    assert!(matches!(behind, Err(StoreError::Blob(_))), "{behind:?}");
+    assert_eq!(store.get_blob_part("none", 0..1).await.unwrap(), None);
+}
+
+#[test]
+fn every_picture_of_a_session_has_its_own_place_in_the_sessions_folder() {
+    let (session, examination) = (SessionId(Uuid::now_v7()), ExaminationId(Uuid::now_v7()));
+    let kinds = [
+        PictureKind::Document,
+        PictureKind::Portrait,
+        PictureKind::Frame(1),
+        PictureKind::Frame(11),
+        PictureKind::AlignedFace(1),
+        PictureKind::Thumbnail(1),
+    ];
+    let keys = kinds.map(|kind| examination_picture_key(session, examination, kind));
+    let folder = format!("sessions/{}/frames/{}/", session.0, examination.0);
+    assert!(keys.iter().all(|key| key.starts_with(&folder)), "{keys:?}");
+    assert_eq!(BTreeSet::from(keys).len(), kinds.len());
 }
 
 #[tokio::test]

@@ -197,7 +197,7 @@ fn some_filter(random: &mut StdRng, reviews: &[Review], officers: &[OfficerId]) 
     let some = &reviews[random.random_range(0..reviews.len())];
     match random.random_range(0..10) {
         0 => filter.search = Some(some.session.to_string()),
-        1 => filter.search = some.reference.clone(),
+        1 => filter.search.clone_from(&some.reference),
         2 => filter.search = Some("order 999".to_owned()),
         _ => {}
     }

@@ -361,7 +361,7 @@ async fn the_next_case_is_the_oldest_that_nobody_holds(fixture: &Fixture) {
     let store = &fixture.store;
     let project = fixture.project("bank").await;
     settings(fixture, project, |settings| {
-        settings.decisions_by_two = true
+        settings.decisions_by_two = true;
     })
     .await;
     let mut sessions = Vec::new();
@@ -470,7 +470,10 @@ async fn a_decision_is_carried_out_once_after_its_time(fixture: &Fixture) {
     assert_eq!((kept.id, kept.kind), (held.id, DecisionKind::Approve));
     assert_eq!((kept.at, kept.took_ms), (NOW.plus(1_000), Some(1_000)));
     assert_eq!(kept.examination, Some(record.id));
-    assert_eq!(store.decisions(session.id).await.unwrap(), [kept.clone()]);
+    assert_eq!(
+        store.decisions(session.id).await.unwrap(),
+        std::slice::from_ref(kept)
+    );
     assert!(kept.note == Note::Text("the same mole".to_owned()));
     assert_eq!(state(fixture, &session).await, ReviewState::Settled);
     let settled = store.settled(&[session.id]).await.unwrap();
@@ -561,7 +564,7 @@ async fn two_officers_decide_and_one_does_not(fixture: &Fixture) {
     let store = &fixture.store;
     let project = fixture.project("bank").await;
     settings(fixture, project, |settings| {
-        settings.decisions_by_two = true
+        settings.decisions_by_two = true;
     })
     .await;
     let (session, _) = judged(fixture, project, Outcome::Refer, 0).await;
@@ -623,7 +626,7 @@ async fn a_proposal_is_void_once_something_comes_in(fixture: &Fixture) {
     let store = &fixture.store;
     let project = fixture.project("bank").await;
     settings(fixture, project, |settings| {
-        settings.decisions_by_two = true
+        settings.decisions_by_two = true;
     })
     .await;
     let (session, _) = judged(fixture, project, Outcome::Refer, 0).await;
@@ -654,7 +657,7 @@ async fn a_proposal_is_void_once_something_comes_in(fixture: &Fixture) {
 async fn under_two_officers_even_the_unexamined_takes_two(fixture: &Fixture) {
     let project = fixture.project("bank").await;
     settings(fixture, project, |settings| {
-        settings.decisions_by_two = true
+        settings.decisions_by_two = true;
     })
     .await;
     let session = fixture.session(project).await;

@@ -54,7 +54,9 @@ pub(super) fn show(record: &ExaminationRecord, report: &Examination) -> Markup {
             name: "Sharpness, of the sharpest frame",
             number: 3,
             value: Box::new(move |frame| {
-                frame.face.map(|face| f64::from(face.sharpness) / sharpest * 100.0)
+                frame
+                    .face
+                    .map(|face| f64::from(face.sharpness) / sharpest * 100.0)
             }),
         },
     ];
@@ -110,7 +112,12 @@ fn path(report: &Examination, line: &Series<'_>, length: u64) -> String {
             Some(value) => {
                 let command = if is_broken { 'M' } else { 'L' };
                 // Writing to a string cannot fail.
-                let _ = write!(path, "{command}{:.1} {:.1} ", x(frame.time_ms, length), y(value));
+                let _ = write!(
+                    path,
+                    "{command}{:.1} {:.1} ",
+                    x(frame.time_ms, length),
+                    y(value)
+                );
                 is_broken = false;
             }
             None => is_broken = true,
@@ -126,7 +133,11 @@ fn point(frame: &FrameFinding, series: &[Series<'_>], length: u64) -> Markup {
         .iter()
         .map(|line| format!("{} {}", line.name, words::percent((line.value)(frame))))
         .collect();
-    let label = format!("Frame at {}: {}", words::offset(frame.time_ms), values.join(", "));
+    let label = format!(
+        "Frame at {}: {}",
+        words::offset(frame.time_ms),
+        values.join(", ")
+    );
     html! {
         a.point href={ "#frame-" (frame.index) } data-frame=(frame.index) aria-label=(label) {
             title { (label) }

@@ -15,7 +15,11 @@ pub(super) fn best_frame(report: &Examination) -> Option<&FrameFinding> {
         .frames
         .iter()
         .filter(|frame| frame.face.is_some())
-        .max_by(|one, other| one.percentage.unwrap_or(-1.0).total_cmp(&other.percentage.unwrap_or(-1.0)))
+        .max_by(|one, other| {
+            one.percentage
+                .unwrap_or(-1.0)
+                .total_cmp(&other.percentage.unwrap_or(-1.0))
+        })
 }
 
 /// Both faces, the magnifier, and the way to the whole document.

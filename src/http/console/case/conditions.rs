@@ -58,7 +58,7 @@ fn reasons(verdict: &Verdict) -> Markup {
 fn one_reason(reason: &Reason) -> Markup {
     html! {
         li {
-            span.badge class=(reason.outcome.name()) { (reason.outcome.name()) }
+            span class={ "badge " (reason.outcome.name()) } { (reason.outcome.name()) }
             " " (reason.text) " "
             code.muted { (reason.code.name()) }
         }
@@ -101,7 +101,7 @@ fn row(condition: &Condition, verdict: &Verdict, signals: &Signals) -> Markup {
             td {
                 @match reason {
                     None => span.badge.pass { "held" },
-                    Some(reason) => span.badge class=(reason.outcome.name()) { (reason.outcome.name()) },
+                    Some(reason) => span class={ "badge " (reason.outcome.name()) } { (reason.outcome.name()) },
                 }
             }
         }
@@ -128,9 +128,9 @@ fn wanted(condition: &Condition) -> String {
                 Operator::AtLeast => "at least",
                 Operator::AtMost => "at most",
             };
-            let weaker = bounds
-                .refer
-                .map_or(String::new(), |bound| format!("; a person decides from {bound}"));
+            let weaker = bounds.refer.map_or(String::new(), |bound| {
+                format!("; a person decides from {bound}")
+            });
             format!("{sign} {}{weaker}", bounds.pass)
         }
         Test::Holds(_) => condition.label.clone(),

@@ -36,7 +36,7 @@ pub(super) async fn take(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     let session = session(&id)?;
     operations
         .claim_review(&guest.visitor.caller, session)
@@ -51,7 +51,7 @@ pub(super) async fn renew(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     operations
         .renew_claim(&guest.visitor.caller, session(&id)?)
         .await?;
@@ -64,7 +64,7 @@ pub(super) async fn give_back(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     operations
         .release_review(&guest.visitor.caller, session(&id)?)
         .await?;
@@ -95,7 +95,7 @@ pub(super) async fn undo(
     id: Path<String>,
     payload: Payload,
 ) -> Answer {
-    let (guest, ()) = forms::receive(&request, payload, &operations).await?;
+    let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     let session = session(&id)?;
     operations
         .undo_decision(&guest.visitor.caller, session)
@@ -111,10 +111,18 @@ fn read(session: SessionId, fields: &Fields) -> Result<NewDecision, PageError> {
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
     };
-    let odd = |field: &str| PageError::from(Refusal::bad_request(format!("the form's `{field}` is none that is known")));
+    let odd = |field: &str| {
+        PageError::from(Refusal::bad_request(format!(
+            "the form's `{field}` is none that is known"
+        )))
+    };
     let kind = first("kind")
         .and_then(DecisionKind::from_name)
-        .ok_or_else(|| PageError::from(Refusal::bad_request("choose what to do: approve, reject, ask again or note")))?;
+        .ok_or_else(|| {
+            PageError::from(Refusal::bad_request(
+                "choose what to do: approve, reject, ask again or note",
+            ))
+        })?;
     let reasons = fields
         .iter()
         .filter(|(field, _)| field == "reason")

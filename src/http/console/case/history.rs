@@ -139,10 +139,7 @@ fn in_words(row: &AuditRow) -> String {
     let details: Value = serde_json::from_str(&row.details).unwrap_or_default();
     let text = |key: &str| details.get(key).and_then(Value::as_str);
     match row.action.as_str() {
-        "session.judged" => format!(
-            "verdict: {}",
-            text("outcome").unwrap_or("given")
-        ),
+        "session.judged" => format!("verdict: {}", text("outcome").unwrap_or("given")),
         "session.decided" => format!("decided: {}", text("kind").unwrap_or("?")),
         "session.held" => "put on hold".to_owned(),
         "session.released" => "taken off hold".to_owned(),

@@ -18,7 +18,10 @@ pub(super) fn configure(routes: &mut web::ServiceConfig) {
         .route("/sessions/{id}", web::get().to(page::show))
         .route("/sessions/{id}/take", web::post().to(decide::take))
         .route("/sessions/{id}/renew", web::post().to(decide::renew))
-        .route("/sessions/{id}/give-back", web::post().to(decide::give_back))
+        .route(
+            "/sessions/{id}/give-back",
+            web::post().to(decide::give_back),
+        )
         .route("/sessions/{id}/decide", web::post().to(decide::decide))
         .route("/sessions/{id}/undo", web::post().to(decide::undo))
         .route(

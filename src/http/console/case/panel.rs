@@ -128,7 +128,7 @@ fn form(
             fieldset.kinds {
                 legend { "What" }
                 @for (number, (kind, key, word, look)) in kinds.iter().enumerate() {
-                    label.kind class=(look) {
+                    label class={ "kind " (look) } {
                         input type="radio" name="kind" value=(kind.name()) data-key=(key) required checked[number == 0 && kinds.len() == 1];
                         " " (word) " " kbd aria-hidden="true" { (key.to_uppercase()) }
                     }
