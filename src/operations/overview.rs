@@ -103,7 +103,11 @@ impl Distribution {
     /// Sessions whose number lies in one of the [`CHART_BINS`], with a verdict. The last bin includes its end.
     pub fn count(&self, bin: usize, outcome: Outcome) -> u64 {
         let wide = 100 / CHART_BINS;
-        let to = if bin + 1 == CHART_BINS { 101 } else { (bin + 1) * wide };
+        let to = if bin + 1 == CHART_BINS {
+            101
+        } else {
+            (bin + 1) * wide
+        };
         let of = Outcome::ALL.iter().position(|it| *it == outcome);
         of.and_then(|index| self.by_outcome.get(index))
             .map_or(0, |histogram| histogram.between(bin * wide, to))

@@ -228,9 +228,7 @@ fn counts(row: &DecisionRow) -> bool {
 
 /// Each decision about an examination, with the next one about it that another one made. What came first is what the
 /// second had before them: two of the same person in a row are one opinion.
-fn with_second(
-    rows: &[DecisionRow],
-) -> impl Iterator<Item = (&DecisionRow, Option<&DecisionRow>)> {
+fn with_second(rows: &[DecisionRow]) -> impl Iterator<Item = (&DecisionRow, Option<&DecisionRow>)> {
     let mut of_session: HashMap<SessionId, Vec<&DecisionRow>> = HashMap::new();
     for row in rows.iter().filter(|row| row.kind != DecisionKind::Note) {
         of_session.entry(row.session).or_default().push(row);

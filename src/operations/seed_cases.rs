@@ -108,13 +108,11 @@ impl Operations {
         caller.require(Scope::Supervise)?;
         let details = json!({"session": id.to_string()});
         let entry = self.about_known(caller, AuditAction::KnownAnswerRemoved, details);
-        match self
-            .store
-            .unmark_known(caller.project.id, id, &entry)
-            .await?
-        {
-            true => Ok(()),
-            false => Err(Error::NotFound { what: "known case" }),
+        let project = caller.project.id;
+        if self.store.unmark_known(project, id, &entry).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "known case" })
         }
     }
 
@@ -274,7 +272,10 @@ mod tests {
         let other = shuffled("KYC-2024/0815-77", &draw).unwrap();
         assert_ne!(other, "KYC-2024/0815-77");
         assert_eq!(other.len(), 16);
-        assert!(other.starts_with("KYC-") && other.as_bytes()[8] == b'/', "{other}");
+        assert!(
+            other.starts_with("KYC-") && other.as_bytes()[8] == b'/',
+            "{other}"
+        );
         for few in ["", "anna", "order 7", "a1b2c3"] {
             assert_eq!(shuffled(few, &draw), None, "{few}");
         }
@@ -283,7 +284,9 @@ mod tests {
     #[test]
     fn lots_are_drawn_evenly() {
         let mut random = StdRng::seed_from_u64(5);
-        let drawn = (0..10_000).filter(|_| Draw::by(&mut random).lot < 50).count();
+        let drawn = (0..10_000)
+            .filter(|_| Draw::by(&mut random).lot < 50)
+            .count();
         assert!((4_800..5_200).contains(&drawn), "{drawn}");
     }
 }

@@ -44,8 +44,16 @@ pub fn wilson(hits: u64, total: u64) -> Option<(f64, f64)> {
     let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = Z95 / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
     // At the ends the formula misses them by a rounding error.
-    let low = if hits == 0 { 0.0 } else { (centre - half).max(0.0) };
-    let high = if hits == total { 1.0 } else { (centre + half).min(1.0) };
+    let low = if hits == 0 {
+        0.0
+    } else {
+        (centre - half).max(0.0)
+    };
+    let high = if hits == total {
+        1.0
+    } else {
+        (centre + half).min(1.0)
+    };
     Some((low, high))
 }
 
@@ -121,7 +129,10 @@ mod tests {
             }
             histogram
         };
-        let (some, many) = (median(&histogram(1)).unwrap(), median(&histogram(1_000)).unwrap());
+        let (some, many) = (
+            median(&histogram(1)).unwrap(),
+            median(&histogram(1_000)).unwrap(),
+        );
         assert!((many.value - 50.0).abs() < 0.01);
         assert!(many.low > 49.0 && many.high < 51.0, "{many:?}");
         assert!(some.low < 41.0 && some.high > 59.0, "{some:?}");

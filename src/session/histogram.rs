@@ -131,10 +131,15 @@ mod tests {
 
     #[test]
     fn a_wait_lies_in_the_bin_that_starts_at_or_before_it() {
-        for wait in [0, 1, 99, 100, 9_999, 10_000, 10_999, 99_999, 100_000, 999_999, 1_000_000] {
+        for wait in [
+            0, 1, 99, 100, 9_999, 10_000, 10_999, 99_999, 100_000, 999_999, 1_000_000,
+        ] {
             let bin = wait_bin_of(wait) as usize;
             let (low, high) = (wait_of(bin), wait_of(bin + 1));
-            assert!(low <= wait as f64 && (wait as f64) < high, "{wait}: {low} {high}");
+            assert!(
+                low <= wait as f64 && (wait as f64) < high,
+                "{wait}: {low} {high}"
+            );
         }
         assert_eq!(wait_bin_of(-5), 0);
         assert_eq!(wait_bin_of(i64::MAX), WAIT_BINS as i64 - 1);
@@ -142,7 +147,14 @@ mod tests {
 
     #[test]
     fn percentages_have_a_bin_each_and_a_hundred_its_own() {
-        for (percent, bin) in [(-1.0, 0), (0.0, 0), (0.99, 0), (1.0, 1), (99.9, 99), (100.0, 100)] {
+        for (percent, bin) in [
+            (-1.0, 0),
+            (0.0, 0),
+            (0.99, 0),
+            (1.0, 1),
+            (99.9, 99),
+            (100.0, 100),
+        ] {
             assert_eq!(bin_of(percent), bin);
         }
         assert_eq!(bin_of(f64::NAN), 0);
@@ -150,7 +162,9 @@ mod tests {
 
     #[test]
     fn quantiles_are_those_of_the_numbers_to_within_a_bin() {
-        let mut numbers: Vec<f64> = (0..1_000).map(|n| f64::from(n * 7919 % 1000) / 10.0).collect();
+        let mut numbers: Vec<f64> = (0..1_000)
+            .map(|n| f64::from(n * 7919 % 1000) / 10.0)
+            .collect();
         let mut histogram = Histogram::new();
         for number in &numbers {
             histogram.add(bin_of(*number) as usize, 1);

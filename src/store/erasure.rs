@@ -104,7 +104,7 @@ impl Store {
         };
         seeds::erase(transaction, erasure.session).await?;
         let mut entries = vec![entry(erased)];
-        for copy in seed_cases::forget_source(transaction, erasure.session).await? {
+        for copy in seed_cases::copies_of(transaction, erasure.session).await? {
             entries.extend(self.erase_copy(transaction, copy, &entries).await?);
         }
         for entry in &entries {

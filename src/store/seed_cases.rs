@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, QueryTrait,
 };
 
@@ -21,7 +21,7 @@ use crate::store::blobs::{evidence_key, examination_folder};
 use crate::store::database::{settle, to_the_end};
 use crate::store::doomed::{doom, spare};
 use crate::store::entity::seed_cases::{ActiveModel, Column, Entity};
-use crate::store::entity::{evidence, examinations};
+use crate::store::entity::{evidence, examinations, sessions as sessions_entity};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json};
 use crate::store::{Store, audit, reviews, seeds, sessions, statistics, testimony};
@@ -43,7 +43,7 @@ pub struct NewCopy {
 
 impl Store {
     /// Puts a copy of a known case into the queue, with blobs of its own: all of it, or nothing. False where the case is
-    /// known no more, or nobody would look at it by the project's settings.
+    /// known no more, a copy of it waits already, or nobody would look at it by the project's settings.
     ///
     /// Goes through to the end even when nobody waits for it any more.
     pub async fn mix_in(&self, new: NewCopy) -> Result<bool, StoreError> {
@@ -93,10 +93,9 @@ impl Store {
 
     /// What the copy is made of; none where the known case was erased or has nothing to show.
     async fn parts(&self, new: &NewCopy) -> Result<Option<Parts>, StoreError> {
-        let examination =
-            examinations::Entity::find_by_id(new.of.examination.0.to_string())
-                .one(&self.database)
-                .await?;
+        let examination = examinations::Entity::find_by_id(new.of.examination.0.to_string())
+            .one(&self.database)
+            .await?;
         let Some(examination) = examination.filter(|it| it.report_json.is_some()) else {
             return Ok(None);
         };
@@ -163,14 +162,15 @@ struct Parts {
     blobs: BTreeMap<String, String>,
 }
 
-/// The rows of a copy; false where the known case is known no more, or the copy would not be looked at.
+/// The rows of a copy; false where the known case is known no more, another copy of it waits, or this one would not be
+/// looked at.
 async fn rows(
     transaction: &DatabaseTransaction,
     new: &NewCopy,
     parts: Parts,
 ) -> Result<bool, StoreError> {
     seeds::refuse_erased(transaction, new.of.session).await?;
-    if !seeds::is_known(transaction, &new.of).await? {
+    if !seeds::is_idle(transaction, &new.of).await? {
         return Ok(false);
     }
     sessions::insert(transaction, &new.session).await?;
@@ -264,22 +264,9 @@ pub(super) async fn answered(
     Ok(())
 }
 
-/// The copies of a known case whose data are not erased yet. Those that nobody answered are forgotten with it.
-pub(super) async fn forget_source(
+/// The copies of a known case. Their rows stay when their data are erased, so that no count ever takes them for visits.
+pub(super) async fn copies_of(
     transaction: &DatabaseTransaction,
-    source: SessionId,
-) -> Result<Vec<SessionId>, StoreError> {
-    let copies = copies_of(transaction, source).await?;
-    Entity::delete_many()
-        .filter(Column::SourceId.eq(source.0.to_string()))
-        .filter(Column::AnsweredAt.is_null())
-        .exec(transaction)
-        .await?;
-    Ok(copies)
-}
-
-async fn copies_of<C: ConnectionTrait>(
-    connection: &C,
     source: SessionId,
 ) -> Result<Vec<SessionId>, StoreError> {
     let ids: Vec<String> = Entity::find()
@@ -287,7 +274,7 @@ async fn copies_of<C: ConnectionTrait>(
         .column(Column::SessionId)
         .filter(Column::SourceId.eq(source.0.to_string()))
         .into_tuple()
-        .all(connection)
+        .all(transaction)
         .await?;
     ids.iter()
         .map(|id| {
@@ -298,6 +285,23 @@ async fn copies_of<C: ConnectionTrait>(
             Ok(SessionId(row.uuid("session_id", id)?))
         })
         .collect()
+}
+
+/// The known cases of a project that a copy waits of, by their bare identifiers.
+pub(super) fn waiting_sources(project: ProjectId) -> SelectStatement {
+    let there = sessions_entity::Entity::find()
+        .select_only()
+        .column(sessions_entity::Column::Id)
+        .filter(sessions_entity::Column::ErasedAt.is_null())
+        .filter(sessions_entity::Column::Id.in_subquery(of_project(project)))
+        .into_query();
+    Entity::find()
+        .select_only()
+        .column(Column::SourceId)
+        .filter(Column::ProjectId.eq(project.0.to_string()))
+        .filter(Column::AnsweredAt.is_null())
+        .filter(Column::SessionId.in_subquery(there))
+        .into_query()
 }
 
 /// The bare identifiers of a project's copies, for queries that leave them out.

@@ -2,12 +2,6 @@
 
 use std::collections::HashMap;
 
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-};
 use crate::session::actor::Actor;
 use crate::session::audit::AuditEntry;
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
@@ -19,7 +13,12 @@ use crate::store::entity::seed_cases;
 use crate::store::entity::seeds::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::{Store, audit, sessions};
+use crate::store::{Store, audit, seed_cases as copies, sessions};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 impl Store {
     /// Keeps the right answer to a case, in the place of one that was said before.
@@ -118,16 +117,11 @@ impl Store {
 
     /// A project's known cases that no copy waits of, in a lasting order: what the next copy is chosen from.
     pub async fn idle_known_cases(&self, project: ProjectId) -> Result<Vec<SessionId>, StoreError> {
-        let waiting = seed_cases::Entity::find()
-            .select_only()
-            .column(seed_cases::Column::SourceId)
-            .filter(seed_cases::Column::ProjectId.eq(project.0.to_string()))
-            .filter(seed_cases::Column::AnsweredAt.is_null());
         let ids: Vec<String> = Entity::find()
             .select_only()
             .column(Column::SessionId)
             .filter(Column::ProjectId.eq(project.0.to_string()))
-            .filter(Column::SessionId.not_in_subquery(waiting.into_query()))
+            .filter(Column::SessionId.not_in_subquery(copies::waiting_sources(project)))
             .order_by_asc(Column::SessionId)
             .into_tuple()
             .all(&self.database)
@@ -156,12 +150,13 @@ impl Store {
     }
 }
 
-/// Whether the answer to a case is still known, and the same.
-pub(super) async fn is_known(
+/// Whether the answer to a case is still known, and the same, and no copy of it waits.
+pub(super) async fn is_idle(
     transaction: &DatabaseTransaction,
     case: &KnownCase,
 ) -> Result<bool, StoreError> {
     let found = Entity::find_by_id(case.session.0.to_string())
+        .filter(Column::SessionId.not_in_subquery(copies::waiting_sources(case.project)))
         .one(transaction)
         .await?;
     Ok(match found.as_ref().map(read).transpose()? {

@@ -4,7 +4,9 @@
 //! columns, written with the row, so that neither database computes or sorts anything.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::scoring::reasons::ReasonCode;
 use crate::scoring::verdict::Outcome;

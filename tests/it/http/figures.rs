@@ -146,20 +146,35 @@ async fn the_overview_counts_what_came_out() {
     judged(&app).await;
     let officer = person(&app, "Ada", Role::Officer).await;
     let page = officer.page("/console/overview").await;
-    assert!(page.contains("In all: 1 pass, 1 refer, 0 fail, 0 no verdict"), "{page}");
+    assert!(
+        page.contains("In all: 1 pass, 1 refer, 0 fail, 0 no verdict"),
+        "{page}"
+    );
     assert!(page.contains("too few sessions"));
-    assert!(!page.contains("style="), "the policy of the pages allows none");
+    assert!(
+        !page.contains("style="),
+        "the policy of the pages allows none"
+    );
     for days in [7, 30, 90] {
-        let page = officer.page(&format!("/console/overview?days={days}")).await;
-        assert!(page.contains("2 examinations ended in these days"), "{days}");
+        let page = officer
+            .page(&format!("/console/overview?days={days}"))
+            .await;
+        assert!(
+            page.contains("2 examinations ended in these days"),
+            "{days}"
+        );
     }
     for odd in ["0", "367", "-1", "x", ""] {
         let (status, _) = officer.sees(&format!("/console/overview?days={odd}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{odd}");
     }
-    app.set_project(|settings| settings.retention_days = Some(20)).await;
+    app.set_project(|settings| settings.retention_days = Some(20))
+        .await;
     let page = officer.page("/console/overview?days=7").await;
-    assert!(page.contains("erased after 20 days"), "the month before is not whole");
+    assert!(
+        page.contains("erased after 20 days"),
+        "the month before is not whole"
+    );
 }
 
 #[actix_web::test]
@@ -173,7 +188,10 @@ async fn quality_is_for_leads() {
         "/console/quality/seeds",
     ] {
         assert_eq!(officer.sees(path).await.0, StatusCode::FORBIDDEN, "{path}");
-        let stranger = Client::builder().no_proxy().redirect(Policy::none()).build();
+        let stranger = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .build();
         let answer = stranger.unwrap().get(app.url(path)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
     }
@@ -183,7 +201,12 @@ async fn quality_is_for_leads() {
         .mark_known_answer(&officer.caller, id, KnownAnswer::Reject)
         .await;
     assert!(marked.is_err());
-    assert!(!officer.page("/console/overview").await.contains("/console/quality"));
+    assert!(
+        !officer
+            .page("/console/overview")
+            .await
+            .contains("/console/quality")
+    );
 }
 
 #[actix_web::test]
@@ -200,22 +223,43 @@ async fn a_known_case_is_marked_and_taken_off() {
         (passed.as_str(), "that people look at"),
         ("sess_1", "no such session"),
     ] {
-        let (status, text) = lead.sends(seeds, &[("session", session), ("answer", "reject")]).await;
+        let (status, text) = lead
+            .sends(seeds, &[("session", session), ("answer", "reject")])
+            .await;
         assert!(status.is_client_error(), "{session}: {status}");
         assert!(text.to_lowercase().contains(said), "{text}");
     }
-    let (status, _) = lead.sends(seeds, &[("session", &id), ("answer", "perhaps")]).await;
+    let (status, _) = lead
+        .sends(seeds, &[("session", &id), ("answer", "perhaps")])
+        .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    let (status, text) = lead.sends(seeds, &[("session", &id), ("answer", "reject")]).await;
+    let (status, text) = lead
+        .sends(seeds, &[("session", &id), ("answer", "reject")])
+        .await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{text}");
     let page = lead.page(seeds).await;
-    assert!(page.contains(&id) && page.contains("None is mixed in"), "{page}");
+    assert!(
+        page.contains(&id) && page.contains("None is mixed in"),
+        "{page}"
+    );
     let rows: Vec<Value> = app.audit_rows().await;
-    let marked = rows.iter().find(|row| row["action"] == "known_answer.marked");
-    assert_ne!(marked.unwrap()["target"], id.as_str(), "the case's history does not tell");
+    let marked = rows
+        .iter()
+        .find(|row| row["action"] == "known_answer.marked");
+    assert_ne!(
+        marked.unwrap()["target"],
+        id.as_str(),
+        "the case's history does not tell"
+    );
     let remove = "/console/quality/seeds/remove";
-    assert_eq!(lead.sends(remove, &[("session", &id)]).await.0, StatusCode::SEE_OTHER);
-    assert_eq!(lead.sends(remove, &[("session", &id)]).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        lead.sends(remove, &[("session", &id)]).await.0,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        lead.sends(remove, &[("session", &id)]).await.0,
+        StatusCode::NOT_FOUND
+    );
     assert!(!lead.page(seeds).await.contains(&id));
 }
 
@@ -244,7 +288,10 @@ async fn copies_come_at_the_rate_that_is_set_and_only_officers_see_them() {
         assert!(seen.status.is_client_error(), "{path}: {}", seen.status);
     }
     let decision = json!({"decision": "reject", "note": "seen in person"});
-    assert_eq!(decide(&app, &copy, decision).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        decide(&app, &copy, decision).await.status,
+        StatusCode::NOT_FOUND
+    );
 
     let officer = person(&app, "Ada", Role::Officer).await;
     assert!(officer.page("/console/queue").await.contains(&copy));
@@ -273,7 +320,10 @@ async fn answers_to_known_cases_are_weighed() {
     marked.await.unwrap();
     let made = copies(&app, &lead, 20).await;
     assert_eq!(made.len(), 1, "one copy of a case waits at a time");
-    operations.claim_review(&officer.caller, made[0]).await.unwrap();
+    operations
+        .claim_review(&officer.caller, made[0])
+        .await
+        .unwrap();
     app.clock.advance(9_000);
     let approval = likeness::operations::decide::NewDecision {
         session: made[0],
@@ -283,7 +333,10 @@ async fn answers_to_known_cases_are_weighed() {
         examination: None,
         checklist: None,
     };
-    operations.decide_later(&officer.caller, approval).await.unwrap();
+    operations
+        .decide_later(&officer.caller, approval)
+        .await
+        .unwrap();
 
     let page = lead.page("/console/quality").await;
     assert!(page.contains("=Ada") && page.contains("1 of 1"), "{page}");
@@ -297,8 +350,13 @@ async fn answers_to_known_cases_are_weighed() {
     assert_eq!(decisions.matches(",n\n").count(), 1, "{decisions}");
     assert!(!decisions.contains("private"), "notes are not exported");
 
-    operations.erase_session(&caller(&app).await, id).await.unwrap();
-    let page = officer.page(&format!("/console/sessions/{}", made[0])).await;
+    operations
+        .erase_session(&caller(&app).await, id)
+        .await
+        .unwrap();
+    let page = officer
+        .page(&format!("/console/sessions/{}", made[0]))
+        .await;
     assert!(page.contains("was erased"), "the face goes with its case");
 }
 

@@ -61,8 +61,12 @@ async fn made(fixture: &Fixture, project: ProjectId, random: &mut StdRng) -> Mad
     let session = fixture.session(project).await;
     let mut record = examination(&session);
     record.queued_at = finished.plus(-wait);
-    let outcome = [None, Some(Outcome::Pass), Some(Outcome::Refer), Some(Outcome::Fail)]
-        [random.random_range(0..4)];
+    let outcome = [
+        None,
+        Some(Outcome::Pass),
+        Some(Outcome::Refer),
+        Some(Outcome::Fail),
+    ][random.random_range(0..4)];
     let score = [0.0, 33.3, 100.0, random.random_range(0.0..100.0)][random.random_range(0..4)];
     let liveness = random
         .random_bool(0.7)
@@ -170,7 +174,10 @@ async fn counts_are_those_of_the_rows(fixture: &Fixture) {
     for code in rows.iter().flat_map(|row| &row.codes) {
         *expected.entry(code.name()).or_insert(0) += 1;
     }
-    let counted = store.most_frequent_reasons(project, span, 10).await.unwrap();
+    let counted = store
+        .most_frequent_reasons(project, span, 10)
+        .await
+        .unwrap();
     assert!(counted.windows(2).all(|pair| pair[0].1 >= pair[1].1));
     let counted: BTreeMap<&str, u64> = counted
         .iter()
@@ -199,7 +206,10 @@ async fn waiting(fixture: &Fixture, project: ProjectId) -> (Session, Examination
     assert_eq!(leased.unwrap().id, record.id);
     for what in [PictureKind::Portrait, PictureKind::Thumbnail(0)] {
         let key = examination_picture_key(session.id, record.id, what);
-        store.put_blob(&key, what.to_string().into_bytes()).await.unwrap();
+        store
+            .put_blob(&key, what.to_string().into_bytes())
+            .await
+            .unwrap();
     }
     let done = store
         .finish_examination(record.id, worker, &judgement(), NOW.plus(2_000))
@@ -240,14 +250,23 @@ async fn decisions_of_a_span_are_read_in_order(fixture: &Fixture) {
         (foreign.id, other, 20_000),
         (case.id, project, 50_000),
     ] {
-        decide(fixture, decision(session, project, DecisionKind::Reject, at)).await;
+        decide(
+            fixture,
+            decision(session, project, DecisionKind::Reject, at),
+        )
+        .await;
     }
     let span = Span {
         from: NOW.plus(10_000),
         to: NOW.plus(50_000),
     };
     let read = |limit| fixture.store.decisions_of_span(project, span, limit);
-    let times: Vec<i64> = read(10).await.unwrap().iter().map(|row| row.at.0 - NOW.0).collect();
+    let times: Vec<i64> = read(10)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.at.0 - NOW.0)
+        .collect();
     assert_eq!(times, [10_000, 30_000]);
     assert_eq!(read(1).await.unwrap().len(), 1);
 }
@@ -255,7 +274,11 @@ async fn decisions_of_a_span_are_read_in_order(fixture: &Fixture) {
 /// A settled case that is marked, and its copy, not made yet.
 async fn marked(fixture: &Fixture, project: ProjectId) -> (Session, NewCopy) {
     let (source, record) = waiting(fixture, project).await;
-    decide(fixture, decision(source.id, project, DecisionKind::Reject, 3_000)).await;
+    decide(
+        fixture,
+        decision(source.id, project, DecisionKind::Reject, 3_000),
+    )
+    .await;
     let known = KnownCase {
         session: source.id,
         project,
@@ -266,8 +289,12 @@ async fn marked(fixture: &Fixture, project: ProjectId) -> (Session, NewCopy) {
     };
     let told = entry(project, AuditAction::KnownAnswerMarked, "");
     fixture.store.mark_known(&known, &told).await.unwrap();
-    let now = NOW.plus(DAY_MS);
-    let copy = NewCopy {
+    (source, copy_of(known))
+}
+
+fn copy_of(known: KnownCase) -> NewCopy {
+    let (project, now) = (known.project, NOW.plus(DAY_MS));
+    NewCopy {
         of: known,
         session: Session {
             status: SessionStatus::Judged,
@@ -281,8 +308,7 @@ async fn marked(fixture: &Fixture, project: ProjectId) -> (Session, NewCopy) {
         queued_at: now.plus(-4_000),
         now,
         entry: entry(project, AuditAction::KnownAnswerMixedIn, ""),
-    };
-    (source, copy)
+    }
 }
 
 async fn mixed_in(fixture: &Fixture, project: ProjectId) -> (Session, SessionId, ExaminationId) {
@@ -310,16 +336,41 @@ async fn a_copy_is_a_case_like_others_and_counts_nowhere(fixture: &Fixture) {
     let (source, copy, examination) = mixed_in(fixture, project).await;
     assert_eq!(queue(fixture, project).await, [copy]);
     let review = store.review(project, copy, NOW).await.unwrap().unwrap();
-    let original = store.review(project, source.id, NOW).await.unwrap().unwrap();
+    let original = store
+        .review(project, source.id, NOW)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(review.state, ReviewState::Waiting);
     assert_eq!(
-        (review.outcome, review.score, review.liveness, &review.reasons),
-        (original.outcome, original.score, original.liveness, &original.reasons)
+        (
+            review.outcome,
+            review.score,
+            review.liveness,
+            &review.reasons
+        ),
+        (
+            original.outcome,
+            original.score,
+            original.liveness,
+            &original.reasons
+        )
     );
 
-    let record = store.examination(project, examination).await.unwrap().unwrap();
-    let theirs = store.examination(project, original.examination).await.unwrap().unwrap();
-    assert_eq!((&record.report, &record.verdict), (&theirs.report, &theirs.verdict));
+    let record = store
+        .examination(project, examination)
+        .await
+        .unwrap()
+        .unwrap();
+    let theirs = store
+        .examination(project, original.examination)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (&record.report, &record.verdict),
+        (&theirs.report, &theirs.verdict)
+    );
     assert_ne!(record.order.video_blob, theirs.order.video_blob);
     for (ours, theirs) in [
         (&record.order.video_blob, &theirs.order.video_blob),
@@ -329,8 +380,14 @@ async fn a_copy_is_a_case_like_others_and_counts_nowhere(fixture: &Fixture) {
         assert!(bytes.is_some() && bytes == store.get_blob(theirs).await.unwrap());
     }
     let portrait = examination_picture_key(copy, examination, PictureKind::Portrait);
-    assert_eq!(store.get_blob(&portrait).await.unwrap().unwrap(), b"portrait");
-    let video = store.latest_evidence(copy, EvidenceKind::Video).await.unwrap();
+    assert_eq!(
+        store.get_blob(&portrait).await.unwrap().unwrap(),
+        b"portrait"
+    );
+    let video = store
+        .latest_evidence(copy, EvidenceKind::Video)
+        .await
+        .unwrap();
     assert_eq!(video.unwrap().blob, record.order.video_blob);
 
     let page = Page {
@@ -339,20 +396,34 @@ async fn a_copy_is_a_case_like_others_and_counts_nowhere(fixture: &Fixture) {
         status: None,
     };
     let listed = store.sessions(project, &page).await.unwrap();
-    assert_eq!(listed.iter().map(|it| it.id).collect::<Vec<_>>(), [source.id]);
+    assert_eq!(
+        listed.iter().map(|it| it.id).collect::<Vec<_>>(),
+        [source.id]
+    );
     let always = Span::between(None, None);
     assert_eq!(store.ended(project, always).await.unwrap(), 1);
-    assert_eq!(store.judged(project, always, None, 10).await.unwrap().len(), 1);
+    assert_eq!(
+        store.judged(project, always, None, 10).await.unwrap().len(),
+        1
+    );
     let days = Days {
         first: day_of(NOW) - 1,
         last: day_of(NOW) + 2,
     };
-    let counted = store.results_by_day(project, days, Measure::Score).await.unwrap();
+    let counted = store
+        .results_by_day(project, days, Measure::Score)
+        .await
+        .unwrap();
     assert_eq!(counted.iter().map(|cell| cell.count).sum::<u64>(), 1);
     let waits = store.waits_by_day(project, days).await.unwrap();
     assert_eq!(waits.iter().map(|cell| cell.count).sum::<u64>(), 1);
 
     assert_eq!(store.idle_known_cases(project).await.unwrap(), []);
+    let known = store.known_case(project, source.id).await.unwrap().unwrap();
+    assert!(
+        !store.mix_in(copy_of(known)).await.unwrap(),
+        "one copy waits at a time"
+    );
     // A note answers nothing.
     decide(fixture, decision(copy, project, DecisionKind::Note, DAY_MS)).await;
     let use_of = |fixture: &Fixture| {
@@ -365,12 +436,19 @@ async fn a_copy_is_a_case_like_others_and_counts_nowhere(fixture: &Fixture) {
         }
     };
     assert_eq!(use_of(fixture).await, (1, 0));
-    decide(fixture, decision(copy, project, DecisionKind::Approve, DAY_MS + 1)).await;
+    decide(
+        fixture,
+        decision(copy, project, DecisionKind::Approve, DAY_MS + 1),
+    )
+    .await;
     assert_eq!(use_of(fixture).await, (1, 1));
     assert_eq!(queue(fixture, project).await, []);
     assert_eq!(store.idle_known_cases(project).await.unwrap(), [source.id]);
     let seeded = store.seeded(project, NOW.plus(DAY_MS)).await.unwrap();
-    assert_eq!(seeded.into_iter().collect::<Vec<_>>(), [(copy, KnownAnswer::Reject)]);
+    assert_eq!(
+        seeded.into_iter().collect::<Vec<_>>(),
+        [(copy, KnownAnswer::Reject)]
+    );
     // Each judgement that the log tells of is in the database as it tells.
     for row in store.audit_rows_about(&copy.to_string()).await.unwrap() {
         assert_eq!(store.contradiction(&row).await.unwrap(), None);
@@ -399,7 +477,15 @@ async fn either_of_a_case_and_its_copy_is_erased_alone_but_the_face_goes_with_th
     assert_eq!(whole, 8, "two files and two pictures each");
     erase(fixture, project, first).await;
     assert_eq!(fixture.blob_files().len(), 4, "the case keeps its own");
-    assert!(store.known_case(project, source.id).await.unwrap().is_some());
+    assert!(
+        store
+            .known_case(project, source.id)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    let idle = store.idle_known_cases(project).await.unwrap();
+    assert_eq!(idle, [source.id], "an erased copy is waited for no more");
 
     let (source, second, _) = mixed_in(fixture, project).await;
     let (_, third, _) = mixed_in(fixture, project).await;
@@ -410,7 +496,13 @@ async fn either_of_a_case_and_its_copy_is_erased_alone_but_the_face_goes_with_th
     assert!(!queue(fixture, project).await.contains(&second));
     let seeded = store.seeded(project, NOW.plus(9 * DAY_MS)).await.unwrap();
     let left: HashSet<SessionId> = seeded.into_keys().collect();
-    assert_eq!(left, HashSet::from([first, third]), "what nobody answered is forgotten");
+    assert_eq!(
+        left,
+        HashSet::from([first, second, third]),
+        "an erased copy is no visit either"
+    );
+    let always = Span::between(None, None);
+    assert_eq!(store.ended(project, always).await.unwrap(), 3);
     let left = store.session(project, third).await.unwrap().unwrap();
     assert_eq!(left.status, SessionStatus::Judged);
     let told = store.audit_rows_about(&second.to_string()).await.unwrap();
@@ -427,7 +519,11 @@ async fn no_copy_is_made_of_what_is_known_no_more(fixture: &Fixture) {
     assert!(store.unmark_known(project, source.id, &told).await.unwrap());
     assert!(!store.unmark_known(project, source.id, &told).await.unwrap());
     assert!(!store.mix_in(copy).await.unwrap());
-    assert_eq!(fixture.blob_files().len(), files, "nothing of the copy is left");
+    assert_eq!(
+        fixture.blob_files().len(),
+        files,
+        "nothing of the copy is left"
+    );
     assert_eq!(queue(fixture, project).await, []);
 
     let (source, copy) = marked(fixture, project).await;
@@ -435,5 +531,8 @@ async fn no_copy_is_made_of_what_is_known_no_more(fixture: &Fixture) {
     erase(fixture, project, source.id).await;
     assert!(!store.mix_in(copy).await.unwrap());
     let refused = store.mark_known(&known, &told).await.unwrap_err();
-    assert!(matches!(refused, StoreError::WrongState { .. }), "{refused:?}");
+    assert!(
+        matches!(refused, StoreError::WrongState { .. }),
+        "{refused:?}"
+    );
 }

@@ -25,16 +25,19 @@ pub(super) struct Stacks<'a> {
     pub(super) title: &'a str,
     /// What it shows, for who does not see it.
     pub(super) says: String,
-    pub(super) stacks: Vec<Stack>,
+    pub(super) bars: Vec<Stack>,
     /// How many of the layers there are.
     pub(super) layers: usize,
 }
 
 impl Stacks<'_> {
     pub(super) fn draw(&self) -> Markup {
-        let highest = self.stacks.iter().map(|stack| stack.counts.iter().sum::<u64>());
-        let scale = Scale::reaching(highest.max().unwrap_or(0) as f64, self.stacks.len());
-        let labels: Vec<String> = self.stacks.iter().map(|stack| stack.label.clone()).collect();
+        let highest = self
+            .bars
+            .iter()
+            .map(|stack| stack.counts.iter().sum::<u64>());
+        let scale = Scale::reaching(highest.max().unwrap_or(0) as f64, self.bars.len());
+        let labels: Vec<String> = self.bars.iter().map(|stack| stack.label.clone()).collect();
         html! {
             svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
                 aria-labelledby={ (self.id) "-title " (self.id) "-says" } {
@@ -42,7 +45,7 @@ impl Stacks<'_> {
                 desc id={ (self.id) "-says" } { (self.says) }
                 (hatchings(self.id))
                 (scale.axes(&labels, ""))
-                @for (place, stack) in self.stacks.iter().enumerate() {
+                @for (place, stack) in self.bars.iter().enumerate() {
                     (self.bar(&scale, place, stack))
                 }
             }
@@ -93,7 +96,7 @@ impl Stacks<'_> {
                             }
                         }
                         tbody {
-                            @for stack in &self.stacks {
+                            @for stack in &self.bars {
                                 tr {
                                     th scope="row" { (stack.label) }
                                     @for count in stack.counts.iter().take(self.layers) { td.number { (count) } }
@@ -146,17 +149,30 @@ mod tests {
             id: "c",
             title: "Verdicts",
             says: "3 sessions".to_owned(),
-            stacks: vec![Stack {
+            bars: vec![Stack {
                 label: "a day".to_owned(),
                 counts: [2, 0, 1, 0],
             }],
             layers: 4,
         };
         let svg = stacks.draw().into_string();
-        assert!(svg.contains(r#"<desc id="c-says">3 sessions</desc>"#), "{svg}");
-        assert!(svg.contains("a day: 2 pass, 0 refer, 1 fail, 0 no verdict"), "{svg}");
-        assert_eq!(svg.matches("<rect class=\"stack-pass\"").count(), 2, "the bar and its key");
-        assert!(!svg.contains("style="), "the policy of the pages allows none");
+        assert!(
+            svg.contains(r#"<desc id="c-says">3 sessions</desc>"#),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("a day: 2 pass, 0 refer, 1 fail, 0 no verdict"),
+            "{svg}"
+        );
+        assert_eq!(
+            svg.matches("<rect class=\"stack-pass\"").count(),
+            2,
+            "the bar and its key"
+        );
+        assert!(
+            !svg.contains("style="),
+            "the policy of the pages allows none"
+        );
         let table = stacks.table("Day").into_string();
         assert!(table.contains(r#"<td class="number">2</td>"#), "{table}");
     }

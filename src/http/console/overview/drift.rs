@@ -78,7 +78,11 @@ mod tests {
     #[test]
     fn a_difference_is_called_one_only_where_the_sample_carries_it() {
         let said = |now, before| {
-            let drift = Drift { name: "Referred", now, before };
+            let drift = Drift {
+                name: "Referred",
+                now,
+                before,
+            };
             show(&[drift]).into_string()
         };
         assert!(said(share(2, 10), share(1, 10)).contains("within chance"));

@@ -36,7 +36,7 @@ pub(super) fn verdicts(overview: &Overview) -> Markup {
         id: "verdicts",
         title: "Sessions a day by verdict",
         says: format!("In all: {}", told(&as_layers(&whole(overview)), 4)),
-        stacks: overview
+        bars: overview
             .days
             .iter()
             .map(|day| Stack {
@@ -61,14 +61,19 @@ pub(super) fn refer_rate(overview: &Overview) -> Markup {
         title: "Referred, of the day's sessions with a verdict",
         says: format!("Over all days: {} %", words::percent(rate(&whole))),
         labels: overview.days.iter().map(|day| label(day.start)).collect(),
-        lines: vec![Line {
+        series: vec![Line {
             name: "Referred",
             number: 1,
             values: overview.days.iter().map(|day| rate(&day.counts)).collect(),
         }],
         unit: " %",
     };
-    block("refer-rate", chart.title, &chart.draw(), &chart.table("Day"))
+    block(
+        "refer-rate",
+        chart.title,
+        &chart.draw(),
+        &chart.table("Day"),
+    )
 }
 
 /// How a number is spread, by verdict.
@@ -78,8 +83,11 @@ pub(super) fn spread(id: &str, name: &str, spread: &Distribution) -> Markup {
     let chart = Stacks {
         id,
         title: &title,
-        says: format!("{} sessions have one, in steps of {wide} per cent", spread.total()),
-        stacks: (0..CHART_BINS)
+        says: format!(
+            "{} sessions have one, in steps of {wide} per cent",
+            spread.total()
+        ),
+        bars: (0..CHART_BINS)
             .map(|bin| Stack {
                 label: format!("{}–{}", bin * wide, (bin + 1) * wide),
                 counts: [
@@ -105,7 +113,7 @@ pub(super) fn waits(overview: &Overview) -> Markup {
         title: "From asking for an examination to its end",
         says: format!("{examined} examinations ended in these days"),
         labels: days.iter().map(|day| label(day.start)).collect(),
-        lines: vec![
+        series: vec![
             Line {
                 name: "Median",
                 number: 1,

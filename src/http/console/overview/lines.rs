@@ -20,13 +20,13 @@ pub(super) struct Lines<'a> {
     /// What it shows, for who does not see it.
     pub(super) says: String,
     pub(super) labels: Vec<String>,
-    pub(super) lines: Vec<Line<'a>>,
+    pub(super) series: Vec<Line<'a>>,
     pub(super) unit: &'a str,
 }
 
 impl Lines<'_> {
     pub(super) fn draw(&self) -> Markup {
-        let values = self.lines.iter().flat_map(|line| &line.values);
+        let values = self.series.iter().flat_map(|line| &line.values);
         let highest = values.flatten().copied().fold(0.0, f64::max);
         let scale = Scale::reaching(highest, self.labels.len());
         html! {
@@ -35,7 +35,7 @@ impl Lines<'_> {
                 title id={ (self.id) "-title" } { (self.title) }
                 desc id={ (self.id) "-says" } { (self.says) }
                 (scale.axes(&self.labels, self.unit))
-                @for line in &self.lines {
+                @for line in &self.series {
                     path class={ "line-" (line.number) } d=(path(&scale, &line.values)) {}
                     @for (place, value) in line.values.iter().enumerate() {
                         @if let Some(value) = value {
@@ -47,7 +47,7 @@ impl Lines<'_> {
                 }
             }
             ul.legend {
-                @for line in &self.lines {
+                @for line in &self.series {
                     li {
                         svg.key viewBox="0 0 24 8" width="24" height="8" aria-hidden="true" {
                             path class={ "line-" (line.number) } d="M0 4H24" {}
@@ -69,14 +69,14 @@ impl Lines<'_> {
                         thead {
                             tr {
                                 th scope="col" { (first) }
-                                @for line in &self.lines { th.number scope="col" { (line.name) } }
+                                @for line in &self.series { th.number scope="col" { (line.name) } }
                             }
                         }
                         tbody {
                             @for (place, label) in self.labels.iter().enumerate() {
                                 tr {
                                     th scope="row" { (label) }
-                                    @for line in &self.lines {
+                                    @for line in &self.series {
                                         td.number { (line.values.get(place).copied().flatten().map_or("–".to_owned(), |value| format!("{}{}", shown(value), self.unit))) }
                                     }
                                 }
@@ -100,7 +100,12 @@ fn path(scale: &Scale, values: &[Option<f64>]) -> String {
         if let Some(value) = value {
             let command = if is_broken { 'M' } else { 'L' };
             // Writing to a string cannot fail.
-            let _ = write!(path, "{command}{:.1} {:.1} ", x(scale, place), scale.y(*value));
+            let _ = write!(
+                path,
+                "{command}{:.1} {:.1} ",
+                x(scale, place),
+                scale.y(*value)
+            );
         }
         is_broken = value.is_none();
     }

@@ -27,7 +27,11 @@ impl Scale {
         }
         let units = (value / unit).ceil().max(1.0);
         // So that its half is a round number too.
-        let even = if units > 1.0 { (units / 2.0).ceil() * 2.0 } else { 2.0 };
+        let even = if units > 1.0 {
+            (units / 2.0).ceil() * 2.0
+        } else {
+            2.0
+        };
         Self {
             most: even * unit,
             places: places.max(1),
@@ -74,7 +78,14 @@ mod tests {
 
     #[test]
     fn an_axis_ends_at_a_round_number_whose_half_is_one() {
-        for (value, end) in [(0.0, 2.0), (1.0, 2.0), (7.0, 8.0), (10.0, 10.0), (11.0, 20.0), (250.0, 400.0)] {
+        for (value, end) in [
+            (0.0, 2.0),
+            (1.0, 2.0),
+            (7.0, 8.0),
+            (10.0, 10.0),
+            (11.0, 20.0),
+            (250.0, 400.0),
+        ] {
             let most = Scale::reaching(value, 3).most;
             assert!((most - end).abs() < 1e-9, "{value}: {most}");
         }

@@ -42,7 +42,9 @@ pub(super) async fn decisions(
     let found = operations
         .exported_decisions(&guest.visitor.caller, query.days()?)
         .await?;
-    let head = ["at", "session", "decision", "reasons", "officer", "took_ms", "seeded"];
+    let head = [
+        "at", "session", "decision", "reasons", "officer", "took_ms", "seeded",
+    ];
     let mut table = vec![head.map(str::to_owned).to_vec()];
     table.extend(found.iter().map(decision_row));
     file("decisions.csv", &table)

@@ -110,7 +110,9 @@ fn table(officers: &[OfficerQuality]) -> Markup {
 }
 
 fn seconds(milliseconds: Option<u64>) -> String {
-    milliseconds.map_or("–".to_owned(), |ms| format!("{:.0} s", ms as f64 / 1_000.0))
+    milliseconds.map_or("–".to_owned(), |ms| {
+        format!("{:.0} s", ms as f64 / 1_000.0)
+    })
 }
 
 fn part(part: Part) -> Markup {
