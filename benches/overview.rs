@@ -104,8 +104,7 @@ async fn fill(data: &Path, project: ProjectId, cases: i64) {
     let at = format!("({START_MS} + i * {apart})");
     // Three in four pass; scores gather towards the top, waits are of some seconds.
     let chance = "abs(random() % 100)";
-    let outcome =
-        format!("CASE WHEN i % 20 < 15 THEN 'pass' WHEN i % 20 < 19 THEN 'refer' ELSE 'fail' END");
+    let outcome = "CASE WHEN i % 20 < 15 THEN 'pass' WHEN i % 20 < 19 THEN 'refer' ELSE 'fail' END";
     for statement in [
         format!(
             "INSERT INTO projects (id, name, settings, created_at) VALUES ('{project}', 'bench', '{{}}', 1)"

@@ -18,15 +18,18 @@ use likeness::session::review::{ReviewFilter, ReviewState};
 use likeness::session::status::SessionStatus;
 use likeness::session::time::{Span, Timestamp};
 use likeness::session::visit::Session;
+use likeness::store::Store;
 use likeness::store::blobs::examination_picture_key;
 use likeness::store::erasure::Erasure;
 use likeness::store::error::StoreError;
+use likeness::store::options::StoreOptions;
 use likeness::store::review_list::ReviewPage;
 use likeness::store::seed_cases::NewCopy;
 use likeness::store::sessions::Page;
 use likeness::store::statistics::{Days, Measure};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use uuid::Uuid;
 
 use crate::store::fixture::{
@@ -38,6 +41,7 @@ const LEASE: i64 = 1_000;
 
 on_both_databases! {
     counts_are_those_of_the_rows
+    older_rows_are_counted_like_new_ones
     decisions_of_a_span_are_read_in_order
     a_copy_is_a_case_like_others_and_counts_nowhere
     either_of_a_case_and_its_copy_is_erased_alone_but_the_face_goes_with_the_case
@@ -184,6 +188,86 @@ async fn counts_are_those_of_the_rows(fixture: &Fixture) {
         .map(|(code, count)| (code.name(), *count))
         .collect();
     assert_eq!(counted, expected);
+}
+
+/// Scores, and times from asking to the end, of rows that are older than the counts.
+const OLD: [(f64, i64); 8] = [
+    (0.0, -5),
+    (0.5, 99),
+    (33.999, 10_000),
+    (99.99, 99_999),
+    (100.0, 100_000),
+    (70.0, 999_999),
+    (70.5, 1_000_000),
+    (12.0, 99_000_000),
+];
+
+async fn older_rows_are_counted_like_new_ones(fixture: &Fixture) {
+    fixture
+        .on_new_ground(async |options| {
+            let project = ProjectId(Uuid::now_v7());
+            write_as_of_old(&options, project).await;
+            let store = Store::open(&options).await.unwrap();
+            let days = Days {
+                first: day_of(NOW),
+                last: day_of(NOW),
+            };
+            for measure in [Measure::Score, Measure::Liveness] {
+                let counted = store.results_by_day(project, days, measure).await.unwrap();
+                let mut bins: Vec<i64> = counted
+                    .iter()
+                    .flat_map(|cell| vec![cell.bin.unwrap() as i64; cell.count as usize])
+                    .collect();
+                bins.sort_unstable();
+                let mut expected = OLD.map(|(score, _)| bin_of(score));
+                expected.sort_unstable();
+                assert_eq!(bins, expected, "{measure:?}");
+            }
+            let counted = store.waits_by_day(project, days).await.unwrap();
+            let bins: HashSet<i64> = counted.iter().map(|cell| cell.bin as i64).collect();
+            assert_eq!(bins, OLD.map(|(_, wait)| wait_bin_of(wait)).into());
+            store.close().await.unwrap();
+        })
+        .await;
+}
+
+/// A database as it was before anything was counted.
+async fn write_as_of_old(options: &StoreOptions, project: ProjectId) {
+    let mut url = options.database_url.clone();
+    if let Some(file) = url.strip_prefix("sqlite://") {
+        std::fs::create_dir_all(std::path::Path::new(file).parent().unwrap()).unwrap();
+        url.push_str("?mode=rwc");
+    }
+    let database = Database::connect(url).await.unwrap();
+    let transaction = database.begin().await.unwrap();
+    migrations::apply_first(&transaction, 15).await.unwrap();
+    let (bank, at) = (project.0, NOW.0);
+    let mut statements = vec![format!(
+        "INSERT INTO projects (id, name, settings, created_at) VALUES ('{bank}', 'bank', '{{}}', 1)"
+    )];
+    for (score, wait) in OLD {
+        let id = Uuid::now_v7();
+        statements.extend([
+            format!(
+                "INSERT INTO sessions (id, project_id, status, origin, created_at, updated_at) \
+                 VALUES ('{id}', '{bank}', 'judged', 'native', {at}, {at})"
+            ),
+            format!(
+                "INSERT INTO examinations (id, session_id, project_id, status, order_json, queued_at, finished_at, attempts) \
+                 VALUES ('{id}', '{id}', '{bank}', 'done', '{{}}', {}, {at}, 1)",
+                at - wait
+            ),
+            format!(
+                "INSERT INTO reviews (session_id, project_id, examination_id, state, outcome, score, liveness, entered_at) \
+                 VALUES ('{id}', '{bank}', '{id}', 'none', 'pass', {score}, {score}, {at})"
+            ),
+        ]);
+    }
+    for statement in statements {
+        transaction.execute_unprepared(&statement).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    database.close().await.unwrap();
 }
 
 /// A case that waits, with evidence and pictures.
