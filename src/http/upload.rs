@@ -145,12 +145,17 @@ pub async fn receive(
 
 /// A body of a few kilobytes, whole.
 pub async fn small_body(payload: Payload) -> Result<Bytes, UploadError> {
+    body_up_to(payload, MAX_BODY).await
+}
+
+/// A body of so many bytes at most, whole.
+pub async fn body_up_to(payload: Payload, limit: usize) -> Result<Bytes, UploadError> {
     payload
-        .to_bytes_limited(MAX_BODY)
+        .to_bytes_limited(limit)
         .await
         .map_err(|_| UploadError::TooLarge {
             name: "the body",
-            limit: MAX_BODY as u64,
+            limit: limit as u64,
         })?
         .map_err(|_| UploadError::Broken)
 }

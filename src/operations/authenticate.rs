@@ -48,9 +48,16 @@ impl Caller {
         if self.scopes.contains(&scope) {
             return Ok(());
         }
-        Err(Error::Refused {
-            reason: format!("the access token lacks the scope `{}`", scope.name()),
-        })
+        let reason = match (self.token, self.officer) {
+            // Whoever works in the console has a role, and no token.
+            (None, Some(_)) => {
+                "this is not for your role in the project: ask one of its admins".to_owned()
+            }
+            (Some(_), _) | (None, None) => {
+                format!("the access token lacks the scope `{}`", scope.name())
+            }
+        };
+        Err(Error::Refused { reason })
     }
 
     /// Refuses a caller whose token has neither of the scopes.

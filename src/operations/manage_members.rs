@@ -94,8 +94,38 @@ impl Operations {
         role: Role,
     ) -> Result<Option<Secret>, Error> {
         caller.require(Scope::Manage)?;
+        self.refuse_other_projects_guest(caller, name).await?;
         self.add_member(caller.project.id, name, role, caller.actor())
             .await
+    }
+
+    /// A link lets in wherever its account is a member: of somebody whom another project invited and
+    /// who has no password yet, nobody here gets one. Who is a member here has a role already.
+    async fn refuse_other_projects_guest(&self, caller: &Caller, name: &str) -> Result<(), Error> {
+        let Some(account) = self.store.account_by_name(name.trim()).await? else {
+            return Ok(());
+        };
+        let memberships = self.store.memberships(account.id).await?;
+        let is_new = account.credentials.is_none();
+        if is_new && memberships.iter().any(|it| it.project != caller.project.id) {
+            return Err(Error::Conflict {
+                reason: "somebody of that name was invited already and has not set a password yet: add them once they have".to_owned(),
+            });
+        }
+        let here = memberships.iter().any(|it| it.project == caller.project.id);
+        if here && !is_new {
+            return Err(Error::Conflict {
+                reason: "somebody of that name is a member already: change their role instead"
+                    .to_owned(),
+            });
+        }
+        if memberships
+            .iter()
+            .any(|it| Some(it.officer) == caller.officer)
+        {
+            return Err(own_role());
+        }
+        Ok(())
     }
 
     /// Gives a member of the caller's project another role; nobody their own.
@@ -227,9 +257,7 @@ impl Operations {
         let member = members.into_iter().find(|(it, _)| it.id == account);
         let (_, membership) = member.ok_or(Error::NotFound { what: "member" })?;
         if Some(membership.officer) == caller.officer {
-            return Err(Error::Refused {
-                reason: "nobody changes their own role: ask another admin".to_owned(),
-            });
+            return Err(own_role());
         }
         Ok(membership)
     }
@@ -261,11 +289,28 @@ impl Operations {
             .store
             .remove_membership(account, project, &entry)
             .await?;
-        if removed {
-            Ok(())
-        } else {
-            Err(Error::NotFound { what: "member" })
+        if !removed {
+            return Err(Error::NotFound { what: "member" });
         }
+        self.revoke_tokens_of(&membership, by).await
+    }
+
+    /// Closes what was made in somebody's name: who is out of the project is out by every door.
+    async fn revoke_tokens_of(&self, membership: &Membership, by: Actor) -> Result<(), Error> {
+        let now = self.clock.now();
+        let tokens = self.store.tokens(membership.project).await?;
+        for token in tokens {
+            if token.officer == Some(membership.officer) && token.is_live(now) {
+                self.revoke_token(token.id, by).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn own_role() -> Error {
+    Error::Refused {
+        reason: "nobody changes their own role: ask another admin".to_owned(),
     }
 }
 

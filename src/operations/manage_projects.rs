@@ -1,15 +1,46 @@
 //! Makes projects and sets what an operator may set for one.
 
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::operations::Operations;
 use crate::operations::audit_entry::Deed;
+use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::scoring::rules::content_hash;
 use crate::session::actor::Actor;
 use crate::session::audit::AuditAction;
 use crate::session::ids::ProjectId;
-use crate::session::project::{Project, ProjectSettings};
+use crate::session::project::{Project, ProjectSettings, Scope};
+
+/// The longest text of a consent, in characters.
+const MAX_CONSENT: usize = 10_000;
+
+/// What is wrong with one setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingFault {
+    /// The setting's name, as `likeness projects set` knows it, with underscores.
+    pub field: &'static str,
+    /// Goes on where the name left off.
+    pub reason: String,
+}
+
+impl fmt::Display for SettingFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.field, self.reason)
+    }
+}
+
+/// Why settings were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotChanged {
+    #[error("{}", in_words(.0))]
+    Faults(Vec<SettingFault>),
+    #[error(transparent)]
+    Other(#[from] Error),
+}
 
 impl Operations {
     /// The project of that name, made when it is new.
@@ -51,34 +82,61 @@ impl Operations {
         Ok(self.store.projects().await?)
     }
 
-    /// Stores settings that make sense.
+    /// Stores settings that make sense, for whoever runs the machine.
     pub async fn set_project(&self, name: &str, settings: ProjectSettings) -> Result<(), Error> {
         let project = self.find_project(name).await?;
-        if !(1..=64).contains(&settings.frames) {
-            return Err(Error::invalid("`frames` lies between 1 and 64"));
+        match self.keep(&project, settings, Actor::Operator).await {
+            Ok(()) => Ok(()),
+            Err(NotChanged::Faults(faults)) => Err(Error::invalid(in_words(&faults))),
+            Err(NotChanged::Other(error)) => Err(error),
         }
-        if !(0.0..=100.0).contains(&settings.match_threshold) {
-            return Err(Error::invalid("`match_threshold` lies between 0 and 100"));
+    }
+
+    /// What is set for the caller's project, for whoever may change it.
+    pub fn own_settings<'a>(&self, caller: &'a Caller) -> Result<&'a ProjectSettings, Error> {
+        caller.require(Scope::Manage)?;
+        Ok(&caller.project.settings)
+    }
+
+    /// Stores settings of the caller's project, unless they are others by now than those that were `seen`.
+    ///
+    /// Whether a project is suspended is for the operator to say.
+    pub async fn change_settings(
+        &self,
+        caller: &Caller,
+        seen: &str,
+        settings: ProjectSettings,
+    ) -> Result<(), NotChanged> {
+        let before = self.own_settings(caller)?;
+        if settings_hash(before)? != seen {
+            return Err(NotChanged::Other(Error::Conflict {
+                reason: "somebody else changed the settings meanwhile: load the page anew"
+                    .to_owned(),
+            }));
         }
-        let thresholds = &settings.thresholds;
-        for threshold in [thresholds.fremis, thresholds.risetai, thresholds.opencv_fr] {
-            if !(0.0..=100.0).contains(&threshold) {
-                return Err(Error::invalid("a threshold lies between 0 and 100"));
-            }
+        let settings = ProjectSettings {
+            suspended: before.suspended,
+            ..settings
+        };
+        self.keep(&caller.project, settings, caller.actor()).await
+    }
+
+    async fn keep(
+        &self,
+        project: &Project,
+        mut settings: ProjectSettings,
+        actor: Actor,
+    ) -> Result<(), NotChanged> {
+        let faults = faults(&settings);
+        if !faults.is_empty() {
+            return Err(NotChanged::Faults(faults));
         }
-        let bounds = [
-            ("max_examinations", settings.max_examinations, 1_000),
-            ("retention_days", settings.retention_days, 36_500),
-        ];
-        for (name, value, most) in bounds {
-            if value.is_some_and(|value| !(1..=most).contains(&value)) {
-                return Err(Error::invalid(format!(
-                    "`{name}` lies between 1 and {most}, or is none"
-                )));
-            }
+        let before = &project.settings;
+        settings.consent_version = before.consent_version;
+        if settings.consent_text != before.consent_text {
+            settings.consent_version = settings.consent_version.saturating_add(1);
         }
-        refuse_odd_reviews(&settings)?;
-        let changed = changed(&project.settings, &settings)?;
+        let changed = changed(before, &settings)?;
         if changed.is_empty() {
             return Ok(());
         }
@@ -87,28 +145,76 @@ impl Operations {
             target: project.id.to_string(),
             details: Value::Object(changed),
         };
-        let entry = self.audit_entry(project.id, Actor::Operator, deed);
-        self.store
-            .save_settings(project.id, &settings, &entry)
-            .await?;
-        Ok(())
+        let entry = self.audit_entry(project.id, actor, deed);
+        let saved = self.store.save_settings(project.id, &settings, &entry);
+        Ok(saved.await.map_err(Error::from)?)
     }
 }
 
-/// Refuses what makes no sense for those who review.
-fn refuse_odd_reviews(settings: &ProjectSettings) -> Result<(), Error> {
-    if settings.undo_seconds > 60 {
-        return Err(Error::invalid("`undo_seconds` lies between 0 and 60"));
+/// What is told apart by it: settings that were seen from settings that are there.
+pub fn settings_hash(settings: &ProjectSettings) -> Result<String, Error> {
+    let text = serde_json::to_string(settings).map_err(Error::internal)?;
+    Ok(content_hash(&text))
+}
+
+/// Everything that is wrong with settings.
+fn faults(settings: &ProjectSettings) -> Vec<SettingFault> {
+    let thresholds = &settings.thresholds;
+    let percentages = [
+        ("match_threshold", settings.match_threshold),
+        ("fremis_threshold", thresholds.fremis),
+        ("risetai_threshold", thresholds.risetai),
+        ("opencv_fr_threshold", thresholds.opencv_fr),
+    ];
+    let bounds = [
+        ("max_examinations", settings.max_examinations, 1_000),
+        ("retention_days", settings.retention_days, 36_500),
+    ];
+    let fault = |field, reason: String| SettingFault { field, reason };
+    let mut faults = Vec::new();
+    if !(1..=64).contains(&settings.frames) {
+        faults.push(fault("frames", "lies between 1 and 64".to_owned()));
     }
-    if !(1..=525_600).contains(&settings.review_within_minutes) {
-        return Err(Error::invalid(
-            "`review_within_minutes` lies between 1 and 525600, a year",
-        ));
+    for (field, percentage) in percentages {
+        if !(0.0..=100.0).contains(&percentage) {
+            faults.push(fault(field, "lies between 0 and 100".to_owned()));
+        }
     }
-    if settings.seed_percent > 50 {
-        return Err(Error::invalid("`seed_percent` lies between 0 and 50"));
+    for (field, value, most) in bounds {
+        if value.is_some_and(|value| !(1..=most).contains(&value)) {
+            let reason = format!("lies between 1 and {most}, or is none");
+            faults.push(fault(field, reason));
+        }
     }
-    Ok(())
+    let reviews = [
+        ("undo_seconds", u32::from(settings.undo_seconds), 0..=60),
+        // A year.
+        (
+            "review_within_minutes",
+            settings.review_within_minutes,
+            1..=525_600,
+        ),
+        ("seed_percent", u32::from(settings.seed_percent), 0..=50),
+    ];
+    for (field, value, range) in reviews {
+        if !range.contains(&value) {
+            let (least, most) = (range.start(), range.end());
+            faults.push(fault(field, format!("lies between {least} and {most}")));
+        }
+    }
+    let text = &settings.consent_text;
+    let controls = |character: char| character.is_control() && character != '\n';
+    if text.chars().count() > MAX_CONSENT || text.contains(controls) {
+        let reason =
+            format!("has {MAX_CONSENT} characters at most and no control character but line ends");
+        faults.push(fault("consent_text", reason));
+    }
+    faults
+}
+
+fn in_words(faults: &[SettingFault]) -> String {
+    let sentences: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    sentences.join("; ")
 }
 
 /// The settings that differ, with their new values: numbers and words of closed lists.
@@ -122,5 +228,9 @@ fn changed(before: &ProjectSettings, after: &ProjectSettings) -> Result<Map<Stri
         return Ok(Map::new());
     };
     changed.retain(|name, value| before.get(name) != Some(value));
+    // Words that somebody wrote are not for the log; their hash tells which they were.
+    if let Some(text) = changed.get_mut("consent_text") {
+        *text = text.as_str().map(content_hash).into();
+    }
     Ok(changed)
 }

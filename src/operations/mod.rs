@@ -36,6 +36,7 @@ pub mod compare;
 pub mod compare_seen;
 pub mod decide;
 pub mod decide_later;
+pub mod deliveries;
 pub mod detect;
 pub mod draw_challenge;
 pub mod embed_picture;
@@ -86,6 +87,8 @@ pub mod seed_cases;
 pub mod shadow_report;
 pub mod sign_in;
 pub mod signal;
+pub mod try_rules;
+pub mod usage_report;
 
 /// What every verb works with, made once by `app` and cheap to clone.
 #[derive(Clone)]

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::session::delivery::DeliveryState;
 use crate::session::ids::CallbackId;
 use crate::session::time::Timestamp;
 use crate::store::callbacks::Callback;
@@ -46,6 +47,7 @@ impl Operations {
         address: &str,
         body: String,
     ) -> Result<(), Error> {
+        let now = self.clock.now();
         self.store
             .queue_callback(&Callback {
                 id: CallbackId(Uuid::now_v7()),
@@ -53,7 +55,11 @@ impl Operations {
                 address: address.to_owned(),
                 body,
                 attempts: 0,
-                next_at: self.clock.now(),
+                next_at: now,
+                state: DeliveryState::Waiting,
+                queued_at: now,
+                ended_at: None,
+                last_error: None,
             })
             .await?;
         self.signalling.post_waits();
@@ -73,17 +79,25 @@ impl Operations {
             .await
             .map_err(Error::internal)?;
         match posted {
-            Ok(()) => self.store.end_callback(callback.id).await?,
+            Ok(()) => {
+                let now = self.clock.now();
+                self.store.end_callback(&callback, now, None).await?;
+            }
             Err(error) => {
                 let rung = callback.attempts.saturating_sub(1) as usize;
                 let wait = LADDER_MS.get(rung);
                 tracing::warn!(callback = %callback.id, attempt = callback.attempts, given_up = wait.is_none(), %error, "a result was not taken");
+                let (now, reason) = (self.clock.now(), error.to_string());
                 match wait {
                     Some(wait) => {
-                        let until = self.clock.now().plus(*wait);
-                        self.store.delay_callback(callback.id, until).await?;
+                        let until = now.plus(*wait);
+                        self.store.delay_callback(&callback, until, &reason).await?;
                     }
-                    None => self.store.end_callback(callback.id).await?,
+                    None => {
+                        self.store
+                            .end_callback(&callback, now, Some(&reason))
+                            .await?;
+                    }
                 }
             }
         }

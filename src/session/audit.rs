@@ -47,6 +47,8 @@ pub enum AuditAction {
     EvidenceRead,
     PersonErased,
     GalleryErased,
+    /// A result is posted once more.
+    DeliveryReplayed,
     /// Somebody said what the right answer to a case is.
     KnownAnswerMarked,
     KnownAnswerRemoved,
@@ -55,7 +57,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -78,6 +80,7 @@ impl AuditAction {
         Self::EvidenceRead,
         Self::PersonErased,
         Self::GalleryErased,
+        Self::DeliveryReplayed,
         Self::KnownAnswerMarked,
         Self::KnownAnswerRemoved,
         Self::KnownAnswerMixedIn,
@@ -108,6 +111,7 @@ impl AuditAction {
             Self::EvidenceRead => "evidence.read",
             Self::PersonErased => "person.erased",
             Self::GalleryErased => "gallery.erased",
+            Self::DeliveryReplayed => "delivery.replayed",
             Self::KnownAnswerMarked => "known_answer.marked",
             Self::KnownAnswerRemoved => "known_answer.removed",
             Self::KnownAnswerMixedIn => "known_answer.mixed_in",

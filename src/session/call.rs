@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::session::ids::CallId;
+use crate::session::project::Dialect;
 use crate::session::time::Timestamp;
 
 /// One call: which door, what came of it, and the caller's own number for it.
@@ -17,6 +18,15 @@ pub struct CallRecord {
     pub reference: Option<String>,
     /// The answer's code; none while the call is being answered, or when the service broke off.
     pub outcome: Option<String>,
+}
+
+/// How many calls a project made of one dialect on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayOfCalls {
+    /// The day's start, UTC.
+    pub day: Timestamp,
+    pub dialect: Dialect,
+    pub calls: u64,
 }
 
 /// What a project has used, or may use.

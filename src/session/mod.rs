@@ -8,6 +8,7 @@ pub mod challenge;
 pub mod checklist;
 pub mod decision;
 pub mod defect;
+pub mod delivery;
 pub mod estimate;
 pub mod evidence;
 pub mod examination;

@@ -49,6 +49,11 @@ impl Dialect {
             Self::Argos => "argos",
         }
     }
+
+    /// The dialect of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
 }
 
 /// From which percentage on a dialect that answers yes or no says yes: floors, which a call may
@@ -124,6 +129,10 @@ pub struct ProjectSettings {
     pub review_fails: bool,
     /// How many cases in a hundred are mixed in whose right answer is known, 0–50.
     pub seed_percent: u8,
+    /// What applicants are asked to agree to; empty where the project keeps none here.
+    pub consent_text: String,
+    /// Counts how often that text was changed.
+    pub consent_version: u32,
 }
 
 impl Default for ProjectSettings {
@@ -148,6 +157,8 @@ impl Default for ProjectSettings {
             review_within_minutes: 240,
             review_fails: false,
             seed_percent: 0,
+            consent_text: String::new(),
+            consent_version: 0,
         }
     }
 }
@@ -184,6 +195,22 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 7] = [
+        Self::Submit,
+        Self::Read,
+        Self::Enrol,
+        Self::Rules,
+        Self::Decide,
+        Self::Erase,
+        Self::Manage,
+    ];
+
+    /// The scope of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+
     /// The name it is stored and answered under.
     pub fn name(self) -> &'static str {
         match self {

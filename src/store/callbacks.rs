@@ -1,15 +1,18 @@
-//! Results that are to be posted to a caller's address: rows that are tried until they are taken.
+//! Results that are to be posted to a caller's address: rows that are tried until they are taken, and kept for a while.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use crate::session::audit::AuditEntry;
+use crate::session::delivery::DeliveryState;
 use crate::session::ids::{CallbackId, ProjectId};
 use crate::session::time::Timestamp;
-use crate::store::Store;
+use crate::store::database::settle;
 use crate::store::entity::callbacks::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
+use crate::store::{Store, audit};
 
 /// A result on its way. Its `Debug` shows neither address nor body.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +25,12 @@ pub struct Callback {
     pub attempts: u32,
     /// The next try, or while one runs, the moment from which it counts as broken off.
     pub next_at: Timestamp,
+    pub state: DeliveryState,
+    pub queued_at: Timestamp,
+    /// When it was taken or given up.
+    pub ended_at: Option<Timestamp>,
+    /// Why the last try failed; it names neither address nor body.
+    pub last_error: Option<String>,
 }
 
 impl std::fmt::Debug for Callback {
@@ -39,6 +48,10 @@ impl Store {
             body: Set(callback.body.clone()),
             attempts: Set(0),
             next_at: Set(callback.next_at.0),
+            state: Set(callback.state.name().to_owned()),
+            queued_at: Set(callback.queued_at.0),
+            ended_at: Set(None),
+            last_error: Set(None),
         })
         .exec_without_returning(&self.database)
         .await?;
@@ -53,6 +66,7 @@ impl Store {
     ) -> Result<Option<Callback>, StoreError> {
         loop {
             let due = Entity::find()
+                .filter(Column::State.eq(DeliveryState::Waiting.name()))
                 .filter(Column::NextAt.lte(now.0))
                 .order_by_asc(Column::NextAt)
                 .one(&self.database)
@@ -62,6 +76,7 @@ impl Store {
                 .col_expr(Column::NextAt, Expr::value(lease_until.0))
                 .col_expr(Column::Attempts, Expr::value(due.attempts + 1))
                 .filter(Column::Id.eq(due.id.clone()))
+                .filter(Column::State.eq(DeliveryState::Waiting.name()))
                 .filter(Column::NextAt.eq(due.next_at))
                 .filter(Column::Attempts.eq(due.attempts))
                 .exec(&self.database)
@@ -75,29 +90,115 @@ impl Store {
         }
     }
 
-    /// Tries again later.
-    pub async fn delay_callback(&self, id: CallbackId, until: Timestamp) -> Result<(), StoreError> {
+    /// Notes a failed try, and tries again later.
+    ///
+    /// Nothing is noted where the row was claimed anew meanwhile: it is no longer this try's.
+    pub async fn delay_callback(
+        &self,
+        claimed: &Callback,
+        until: Timestamp,
+        error: &str,
+    ) -> Result<(), StoreError> {
         Entity::update_many()
             .col_expr(Column::NextAt, Expr::value(until.0))
-            .filter(Column::Id.eq(id.0.to_string()))
+            .col_expr(Column::LastError, Expr::value(error))
+            .filter(Column::Id.eq(claimed.id.0.to_string()))
+            .filter(Column::Attempts.eq(i64::from(claimed.attempts)))
+            .filter(Column::NextAt.eq(claimed.next_at.0))
             .exec(&self.database)
             .await?;
         Ok(())
     }
 
-    /// Ends a callback, taken or given up. Nothing of it is kept.
-    pub async fn end_callback(&self, id: CallbackId) -> Result<(), StoreError> {
-        Entity::delete_by_id(id.0.to_string())
+    /// Ends a callback: it was taken, or is given up for this reason.
+    pub async fn end_callback(
+        &self,
+        claimed: &Callback,
+        ended_at: Timestamp,
+        error: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let state = match error {
+            None => DeliveryState::Taken,
+            Some(_) => DeliveryState::GivenUp,
+        };
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(state.name()))
+            .col_expr(Column::EndedAt, Expr::value(ended_at.0))
+            .col_expr(Column::LastError, Expr::value(error.map(str::to_owned)))
+            .filter(Column::Id.eq(claimed.id.0.to_string()))
+            .filter(Column::Attempts.eq(i64::from(claimed.attempts)))
+            .filter(Column::NextAt.eq(claimed.next_at.0))
             .exec(&self.database)
             .await?;
         Ok(())
+    }
+
+    /// A page of a project's callbacks, newest first: those older than `before`.
+    pub async fn callbacks(
+        &self,
+        project: ProjectId,
+        before: Option<CallbackId>,
+        limit: u64,
+    ) -> Result<Vec<Callback>, StoreError> {
+        let mut wanted = Entity::find().filter(Column::ProjectId.eq(project.0.to_string()));
+        if let Some(before) = before {
+            wanted = wanted.filter(Column::Id.lt(before.0.to_string()));
+        }
+        wanted
+            .order_by_desc(Column::Id)
+            .limit(limit)
+            .all(&self.database)
+            .await?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+
+    /// Has a project's callback posted again from the start; false where there is none.
+    pub async fn replay_callback(
+        &self,
+        project: ProjectId,
+        id: CallbackId,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        let transaction = self.begin().await?;
+        let done = async {
+            let replayed = Entity::update_many()
+                .col_expr(Column::State, Expr::value(DeliveryState::Waiting.name()))
+                .col_expr(Column::Attempts, Expr::value(0))
+                .col_expr(Column::NextAt, Expr::value(entry.at.0))
+                .col_expr(Column::EndedAt, Expr::value(None::<i64>))
+                .filter(Column::Id.eq(id.0.to_string()))
+                .filter(Column::ProjectId.eq(project.0.to_string()))
+                .exec(&transaction)
+                .await?;
+            if replayed.rows_affected == 0 {
+                return Ok(false);
+            }
+            audit::append(&transaction, entry).await?;
+            Ok(true)
+        }
+        .await;
+        settle(transaction, done).await
+    }
+
+    /// Forgets callbacks that ended before a moment.
+    pub async fn forget_callbacks(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
+        let forgotten = Entity::delete_many()
+            .filter(Column::EndedAt.lt(ended_before.0))
+            .exec(&self.database)
+            .await?;
+        Ok(forgotten.rows_affected)
     }
 
     /// How many callbacks are on their way, and how many of them are due.
     pub async fn count_callbacks(&self, now: Timestamp) -> Result<(u64, u64), StoreError> {
-        let all = Entity::find().count(&self.database).await?;
-        let due = Entity::find().filter(Column::NextAt.lte(now.0));
-        Ok((all, due.count(&self.database).await?))
+        let waiting = Entity::find().filter(Column::State.eq(DeliveryState::Waiting.name()));
+        let due = waiting.clone().filter(Column::NextAt.lte(now.0));
+        Ok((
+            waiting.count(&self.database).await?,
+            due.count(&self.database).await?,
+        ))
     }
 }
 
@@ -111,6 +212,10 @@ fn read(model: Model) -> Result<Callback, StoreError> {
         project: ProjectId(row.uuid("project_id", &model.project_id)?),
         attempts: row.known("attempts", u32::try_from(model.attempts).ok())?,
         next_at: Timestamp(model.next_at),
+        state: row.known("state", DeliveryState::from_name(&model.state))?,
+        queued_at: Timestamp(model.queued_at),
+        ended_at: model.ended_at.map(Timestamp),
+        last_error: model.last_error,
         address: model.address,
         body: model.body,
     })

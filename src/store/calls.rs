@@ -4,15 +4,19 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::session::call::CallRecord;
+use crate::session::call::{CallRecord, DayOfCalls};
 use crate::session::ids::{CallId, ProjectId};
-use crate::session::time::Timestamp;
+use crate::session::project::Dialect;
+use crate::session::time::{Span, Timestamp};
 use crate::store::Store;
 use crate::store::database::settle;
 use crate::store::entity::calls::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
 use crate::store::usage::{Counted, count};
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Store {
     /// Logs and counts a call that is let in, unless the project has used up its calls.
@@ -78,6 +82,41 @@ impl Store {
             .into_iter()
             .map(read)
             .collect()
+    }
+
+    /// A project's calls of a span by day (UTC) and dialect.
+    pub async fn calls_by_day(
+        &self,
+        project: ProjectId,
+        span: Span,
+    ) -> Result<Vec<DayOfCalls>, StoreError> {
+        // Spelt out: a bound number would make two expressions of one for PostgreSQL.
+        let day = Expr::cust("\"at\" / 86400000");
+        let counted = Entity::find()
+            .select_only()
+            .column_as(day.clone(), "day")
+            .column(Column::Dialect)
+            .column_as(Column::Id.count(), "calls")
+            .filter(Column::ProjectId.eq(project.0.to_string()))
+            .filter(Column::At.gte(span.from.0))
+            .filter(Column::At.lt(span.to.0))
+            .group_by(day)
+            .group_by(Column::Dialect)
+            .into_tuple::<(i64, String, i64)>()
+            .all(&self.database)
+            .await?;
+        let days = counted.into_iter().map(|(day, dialect, calls)| {
+            let row = Row {
+                table: "calls",
+                id: "counted",
+            };
+            Ok(DayOfCalls {
+                day: Timestamp(day.saturating_mul(DAY_MS)),
+                dialect: row.known("dialect", Dialect::from_name(&dialect))?,
+                calls: calls.unsigned_abs(),
+            })
+        });
+        days.collect()
     }
 
     /// How many calls the log holds of a project.

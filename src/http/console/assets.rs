@@ -12,7 +12,7 @@ type Asset = (&'static str, &'static str, &'static str);
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 7] = [
     (
         "console.css",
         "text/css; charset=utf-8",
@@ -21,6 +21,17 @@ const ASSETS: [Asset; 4] = [
     ("console.js", SCRIPT, include_str!("assets/console.js")),
     ("queue.js", SCRIPT, include_str!("assets/queue.js")),
     ("case.js", SCRIPT, include_str!("assets/case.js")),
+    ("copy.js", SCRIPT, include_str!("assets/copy.js")),
+    (
+        "rules-backtest.js",
+        SCRIPT,
+        include_str!("assets/rules-backtest.js"),
+    ),
+    (
+        "rules-editor.js",
+        SCRIPT,
+        include_str!("assets/rules-editor.js"),
+    ),
 ];
 
 /// Adds the files' route.

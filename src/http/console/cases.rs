@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::http::console::words;
+use crate::http::console::{parts, words};
 use crate::http::error::Refusal;
 use crate::operations::review_queue::ReviewList;
 use crate::scoring::reasons::{ReasonCode, ReasonSource};
@@ -265,7 +265,7 @@ impl CaseTable<'_> {
         if ReviewState::OPEN.contains(&review.state) {
             words::waited(self.now.0 - review.entered_at.0, self.within_minutes)
         } else {
-            words::moment(review.entered_at)
+            parts::moment(review.entered_at)
         }
     }
 }

@@ -39,9 +39,10 @@ impl From<Refusal> for PageError {
 
 impl From<Error> for PageError {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Unauthenticated => Self::SignedOut,
-            other => Self::Refused(Refusal::from(other)),
+        if matches!(error, Error::Unauthenticated) {
+            Self::SignedOut
+        } else {
+            Self::Refused(Refusal::from(error))
         }
     }
 }

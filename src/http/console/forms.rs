@@ -31,11 +31,21 @@ pub(super) async fn receive<T: DeserializeOwned>(
 ) -> Result<(Guest, T), PageError> {
     let guest = Guest::of(request, operations).await?;
     let body = body(request, payload).await?;
-    let marked: Marked = read(&body)?;
-    if !guest.knows_form(&marked.mark) {
-        return Err(PageError::foreign());
-    }
-    Ok((guest, read(&body)?))
+    of_guest(guest, &body)
+}
+
+/// The same for a form that holds a text of so many bytes, however its characters are written on the way.
+pub(super) async fn receive_text<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    operations: &Operations,
+    bytes: usize,
+) -> Result<(Guest, T), PageError> {
+    let guest = Guest::of(request, operations).await?;
+    refuse_foreign(request)?;
+    // Three characters for a byte, and room for the other fields.
+    let body = upload::body_up_to(payload, bytes * 3 + 16_384).await?;
+    of_guest(guest, &body)
 }
 
 /// The same where nobody is signed in yet.
@@ -44,6 +54,14 @@ pub(super) async fn receive_from_anybody<T: DeserializeOwned>(
     payload: Payload,
 ) -> Result<T, PageError> {
     read(&body(request, payload).await?)
+}
+
+fn of_guest<T: DeserializeOwned>(guest: Guest, body: &[u8]) -> Result<(Guest, T), PageError> {
+    let marked: Marked = read(body)?;
+    if !guest.knows_form(&marked.mark) {
+        return Err(PageError::foreign());
+    }
+    Ok((guest, read(body)?))
 }
 
 async fn body(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, PageError> {

@@ -6,6 +6,7 @@ use actix_web::web;
 mod assets;
 mod case;
 mod cases;
+mod chart;
 mod errors;
 mod events;
 mod forms;
@@ -14,8 +15,10 @@ mod headers;
 mod links;
 mod overview;
 mod parts;
+mod projects;
 mod quality;
 mod queue;
+mod rules;
 mod shell;
 mod sign_in;
 mod welcome;
@@ -31,6 +34,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .configure(welcome::configure)
             .configure(queue::configure)
             .configure(case::configure)
+            .configure(rules::configure)
+            .configure(projects::configure)
             .configure(overview::configure)
             .configure(quality::configure)
             .default_service(web::to(errors::no_such_page)),

@@ -54,7 +54,7 @@ async fn sign_in(request: HttpRequest, operations: Data<Operations>, payload: Pa
             let mut response = to("/console/queue");
             response
                 .add_cookie(&guest::cookie(&request, secret.reveal()))
-                .map_err(|error| Error::internal(error))?;
+                .map_err(Error::internal)?;
             Ok(response)
         }
         Err(Error::Refused { reason }) => Ok(page(StatusCode::FORBIDDEN, Some(&reason))),

@@ -1,22 +1,13 @@
-//! Moments, ages, verdicts and scores in the few words that a page has room for.
+//! Ages, verdicts and scores in the few words that a page has room for.
 
 use maud::{Markup, html};
 
+use crate::http::console::parts;
 use crate::scoring::verdict::Outcome;
-use crate::session::time::Timestamp;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
-
-/// A moment, to the minute.
-pub(super) fn moment(at: Timestamp) -> Markup {
-    let Ok(at) = jiff::Timestamp::from_millisecond(at.0) else {
-        return html! { "–" };
-    };
-    let shown = at.strftime("%Y-%m-%d %H:%M").to_string();
-    html! { time.nowrap datetime=(at) { (shown) " UTC" } }
-}
 
 /// How long something took or has waited, in its largest unit and the next.
 pub(super) fn span(milliseconds: i64) -> String {
@@ -52,7 +43,7 @@ pub(super) fn waited(milliseconds: i64, within_minutes: u32) -> Markup {
 /// What the rules said.
 pub(super) fn outcome(outcome: Option<Outcome>) -> Markup {
     match outcome {
-        Some(outcome) => html! { span class={ "badge " (outcome.name()) } { (outcome.name()) } },
+        Some(outcome) => parts::outcome(outcome),
         None => html! { span.badge { "no verdict" } },
     }
 }

@@ -14,6 +14,10 @@ pub struct Model {
     pub body: String,
     pub attempts: i64,
     pub next_at: i64,
+    pub state: String,
+    pub queued_at: i64,
+    pub ended_at: Option<i64>,
+    pub last_error: Option<String>,
 }
 
 /// Shows no more than which row it is.

@@ -85,6 +85,8 @@ impl Driver {
             "--disable-gpu",
             "--disable-dev-shm-usage",
             "--disable-background-networking",
+            // Colours on their way from one theme to the other are no colours of the page.
+            "--force-prefers-reduced-motion",
             "--hide-scrollbars",
             "--window-size=1280,900",
         ];

@@ -127,14 +127,15 @@ async fn a_case_goes_from_the_queue_to_the_record() {
 
 /// Waits until the decision stands in the API.
 async fn until_decided(service: &Service, session: &str, kind: &str) {
-    for _ in 0..600 {
-        let answer = service
+    let mut answer = Value::Null;
+    for _ in 0..400 {
+        answer = service
             .read(&format!("/v1/sessions/{session}/decisions"))
             .await;
-        if answer["decisions"][0]["kind"] == kind {
+        if answer["decisions"][0]["decision"] == kind {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{session} was never decided: {kind}");
+    panic!("{session} was never decided: {kind}, but: {answer:#}");
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::http::console::words;
+use crate::http::console::{parts, words};
 use crate::scoring::condition::{Condition, Operator, Test};
 use crate::scoring::rules::Rules;
 use crate::scoring::signals::Signals;
@@ -39,7 +39,7 @@ fn rules_of(record: &ExaminationRecord) -> Markup {
             Some(number) => { "rules, version " (number) },
             None => { "the service's own rules" },
         }
-        @if let Some(at) = record.finished_at { " · " (words::moment(at)) }
+        @if let Some(at) = record.finished_at { " · " (parts::moment(at)) }
     }
 }
 

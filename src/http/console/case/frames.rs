@@ -57,7 +57,7 @@ fn picture(report: &Examination, frame: &FrameFinding, address: &str) -> Markup 
 
 fn found(face: &FaceFinding) -> Markup {
     let bounds = face.face_box;
-    let radius = (bounds.width / 60.0).max(2.0);
+    let radius = (bounds.width / 30.0).max(3.0);
     html! {
         rect.face-box x=(bounds.left) y=(bounds.top) width=(bounds.width) height=(bounds.height) {}
         @for [x, y] in face.landmarks.into_iter().flatten() {

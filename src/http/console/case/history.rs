@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::http::console::words;
+use crate::http::console::{parts, words};
 use crate::operations::read_case::Case;
 use crate::operations::read_decisions::SignedDecision;
 use crate::session::actor::Actor;
@@ -39,7 +39,7 @@ pub(super) fn show(case: &Case) -> Markup {
             ol.log {
                 @for event in events(case) {
                     li {
-                        (words::moment(event.at)) " " strong { (event.who) } " " (event.what)
+                        (parts::moment(event.at)) " " strong { (event.who) } " " (event.what)
                         @if event.times > 1 { span.muted { " ×" (event.times) } }
                     }
                 }
@@ -52,7 +52,7 @@ fn one_decision(signed: &SignedDecision, names: &HashMap<Actor, String>) -> Mark
     let decision = &signed.decision;
     html! {
         li {
-            (words::moment(decision.at)) " "
+            (parts::moment(decision.at)) " "
             strong { (signed.officer_name.clone().unwrap_or_else(|| name(&decision.actor.to_string(), names))) }
             " " span.badge { (decision.kind.name()) } " "
             @for reason in &decision.reasons { code { (reason.name()) } " " }
@@ -72,7 +72,7 @@ fn enrolled(people: &[Subject]) -> Markup {
         } @else {
             ul {
                 @for person in people {
-                    li { code { (person.id) } " enrolled " (words::moment(person.created_at)) ", changed " (words::moment(person.updated_at)) }
+                    li { code { (person.id) } " enrolled " (parts::moment(person.created_at)) ", changed " (parts::moment(person.updated_at)) }
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::http::console::cases;
 use crate::http::console::errors::PageError;
 use crate::http::console::guest::Guest;
 use crate::http::console::shell::{Page, Place};
-use crate::http::console::words;
+use crate::http::console::{parts, words};
 use crate::operations::Operations;
 use crate::operations::read_case::Case;
 use crate::session::actor::Actor;
@@ -97,7 +97,7 @@ fn facts(case: &Case) -> Markup {
             code { (session.id) }
             @if let Some(reference) = &session.reference { " · " (reference) }
             @if let Some(name) = &session.subject_name { " · " (name) }
-            " · " (words::moment(session.created_at))
+            " · " (parts::moment(session.created_at))
         }
     }
 }
@@ -110,7 +110,7 @@ fn earlier(examinations: &[ExaminationRecord]) -> Markup {
             ul {
                 @for record in examinations.iter().skip(1) {
                     li {
-                        (words::moment(record.queued_at)) " "
+                        (parts::moment(record.queued_at)) " "
                         (words::outcome(record.verdict.as_ref().map(|verdict| verdict.outcome))) " "
                         @if let Some(failure) = &record.failure { (failure.reason) }
                         @if let Some(verdict) = &record.verdict {

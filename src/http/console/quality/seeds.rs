@@ -9,7 +9,7 @@ use crate::http::console::errors::{PageError, sentence};
 use crate::http::console::guest::Guest;
 use crate::http::console::shell::{Page, Place, mark};
 use crate::http::console::sign_in::to;
-use crate::http::console::{forms, words};
+use crate::http::console::{forms, parts, words};
 use crate::http::error::Refusal;
 use crate::operations::Operations;
 use crate::operations::error::Error;
@@ -175,7 +175,7 @@ fn row(guest: &Guest, known: &KnownCaseUse) -> Markup {
         tr {
             td { a.row href={ "/console/sessions/" (id) } title=(id) { (words::short(&id)) } }
             td { (known.case.answer.name()) }
-            td { (words::moment(known.case.at)) }
+            td { (parts::moment(known.case.at)) }
             td.number { (known.copies) }
             td.number { (known.answered) }
             td.right {

@@ -187,7 +187,7 @@ fn range(body: &JsonBody) -> Result<BacktestRange, Refusal> {
 }
 
 /// Goes on with the backtest as fast as the caller reads; a caller that goes away ends it.
-fn lines(backtest: Backtest) -> impl Stream<Item = Result<Bytes, Infallible>> {
+pub(in crate::http) fn lines(backtest: Backtest) -> impl Stream<Item = Result<Bytes, Infallible>> {
     unfold(Some(backtest), async |backtest| {
         let mut backtest = backtest?;
         match backtest.next().await {
