@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-/// The two-sided 95 % point of the normal distribution.
-const Z95: f64 = 1.959_963_984_540_054;
+use crate::session::estimate::{self, Z95};
 
 /// How an interval was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -23,27 +22,12 @@ pub struct Interval {
     pub method: Method,
 }
 
-/// Wilson's score interval for `hits` of `total` (E. B. Wilson, 1927); none for an empty sample.
+/// Wilson's score interval for `hits` of `total`; none for an empty sample.
 pub fn wilson(hits: u64, total: u64) -> Option<Interval> {
-    if total == 0 || hits > total {
-        return None;
-    }
-    let n = total as f64;
-    let share = hits as f64 / n;
-    let z2 = Z95 * Z95;
-    let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = Z95 / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
+    let (low, high) = estimate::wilson(hits, total)?;
     Some(Interval {
-        low: if hits == 0 {
-            0.0
-        } else {
-            (centre - half).max(0.0)
-        },
-        high: if hits == total {
-            1.0
-        } else {
-            (centre + half).min(1.0)
-        },
+        low,
+        high,
         method: Method::Wilson,
     })
 }

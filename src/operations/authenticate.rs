@@ -38,6 +38,11 @@ impl Caller {
         }
     }
 
+    /// Whether a person asks who is signed in to the console, and no program.
+    pub fn is_in_the_console(&self) -> bool {
+        self.officer.is_some() && self.token.is_none()
+    }
+
     /// Refuses a caller whose token lacks the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
         if self.scopes.contains(&scope) {

@@ -7,6 +7,7 @@ use crate::session::decision::DecisionKind;
 use crate::session::evidence::{Evidence, EvidenceKind};
 use crate::session::examination::ExaminationRecord;
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
+use crate::session::known_answer::SEED_ORIGIN;
 use crate::session::project::Scope;
 use crate::session::visit::Session;
 use crate::store::sessions::Page;
@@ -102,7 +103,8 @@ impl Operations {
         self.find_examination(caller, session, examination).await
     }
 
-    /// Another project's session is no session: whoever asks learns nothing of it.
+    /// Another project's session is no session: whoever asks learns nothing of it. Nor is a copy of a
+    /// known case, but for the officers whom it is made for.
     pub(crate) async fn find_session(
         &self,
         caller: &Caller,
@@ -111,6 +113,7 @@ impl Operations {
         self.store
             .session(caller.project.id, id)
             .await?
+            .filter(|session| session.origin != SEED_ORIGIN || caller.is_in_the_console())
             .ok_or(Error::NotFound { what: "session" })
     }
 
@@ -120,12 +123,15 @@ impl Operations {
         session: SessionId,
         examination: ExaminationId,
     ) -> Result<ExaminationRecord, Error> {
-        self.store
+        let found = self
+            .store
             .examination(caller.project.id, examination)
             .await?
             .filter(|record| record.session == session)
             .ok_or(Error::NotFound {
                 what: "examination",
-            })
+            })?;
+        self.find_session(caller, session).await?;
+        Ok(found)
     }
 }

@@ -46,6 +46,7 @@ impl Operations {
             self.give_back(&record, worker, &error).await?;
         }
         self.signalling.has_finished(id);
+        self.mix_in_after(&record).await;
         Ok(true)
     }
 

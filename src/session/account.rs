@@ -38,7 +38,7 @@ impl Role {
     pub fn scopes(self) -> Vec<Scope> {
         let mut scopes = vec![Scope::Read, Scope::Decide];
         if self >= Self::Lead {
-            scopes.push(Scope::Rules);
+            scopes.extend([Scope::Rules, Scope::Supervise]);
         }
         if self >= Self::Admin {
             scopes.extend([Scope::Erase, Scope::Manage]);

@@ -49,10 +49,15 @@ pub enum AuditAction {
     GalleryErased,
     /// A result is posted once more.
     DeliveryReplayed,
+    /// Somebody said what the right answer to a case is.
+    KnownAnswerMarked,
+    KnownAnswerRemoved,
+    /// A copy of such a case was put into the queue.
+    KnownAnswerMixedIn,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -76,6 +81,9 @@ impl AuditAction {
         Self::PersonErased,
         Self::GalleryErased,
         Self::DeliveryReplayed,
+        Self::KnownAnswerMarked,
+        Self::KnownAnswerRemoved,
+        Self::KnownAnswerMixedIn,
     ];
 
     /// The name it is stored under.
@@ -104,6 +112,9 @@ impl AuditAction {
             Self::PersonErased => "person.erased",
             Self::GalleryErased => "gallery.erased",
             Self::DeliveryReplayed => "delivery.replayed",
+            Self::KnownAnswerMarked => "known_answer.marked",
+            Self::KnownAnswerRemoved => "known_answer.removed",
+            Self::KnownAnswerMixedIn => "known_answer.mixed_in",
         }
     }
 }

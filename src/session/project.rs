@@ -188,6 +188,8 @@ pub enum Scope {
     Decide,
     /// Erase sessions.
     Erase,
+    /// See how well reviews are done, and mark cases whose right answer is known: for people in the console alone.
+    Supervise,
     /// Change the project's settings, its tokens and its officers: for people in the console alone.
     Manage,
 }
@@ -218,6 +220,7 @@ impl Scope {
             Self::Rules => "rules",
             Self::Decide => "decide",
             Self::Erase => "erase",
+            Self::Supervise => "supervise",
             Self::Manage => "manage",
         }
     }

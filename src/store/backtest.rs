@@ -13,6 +13,7 @@ use crate::store::Store;
 use crate::store::entity::examinations::{Column, Entity};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
+use crate::store::seed_cases;
 
 /// An examination that ended in a verdict.
 pub struct JudgedRow {
@@ -103,6 +104,7 @@ fn ended_in(project: ProjectId, span: Span) -> Select<Entity> {
         .filter(Column::ProjectId.eq(project.0.to_string()))
         .filter(Column::FinishedAt.gte(span.from.0))
         .filter(Column::FinishedAt.lt(span.to.0))
+        .filter(Column::SessionId.not_in_subquery(seed_cases::of_project(project)))
 }
 
 /// The first part says no more than the second; it is what the index can be searched by.

@@ -33,16 +33,20 @@ pub fn examination_picture_key(
     examination: ExaminationId,
     what: PictureKind,
 ) -> String {
-    let folder = session_folder(session);
-    let examination = examination.0;
+    let folder = examination_folder(session, examination);
     match what {
         // Numbered before there were others.
-        PictureKind::Thumbnail(frame) => format!("{folder}/frames/{examination}/{frame}.jpg"),
+        PictureKind::Thumbnail(frame) => format!("{folder}{frame}.jpg"),
         PictureKind::Document
         | PictureKind::Portrait
         | PictureKind::Frame(_)
-        | PictureKind::AlignedFace(_) => format!("{folder}/frames/{examination}/{what}.jpg"),
+        | PictureKind::AlignedFace(_) => format!("{folder}{what}.jpg"),
     }
+}
+
+/// What the keys of all pictures of an examination begin with.
+pub(super) fn examination_folder(session: SessionId, examination: ExaminationId) -> String {
+    format!("{}/frames/{}/", session_folder(session), examination.0)
 }
 
 /// Where everything lies that is kept for a session.
@@ -159,6 +163,13 @@ impl Store {
             file.write_all(&chunk).await.map_err(writing)?;
         }
         file.flush().await.map_err(writing)
+    }
+
+    /// Puts what lies under a key under another one too: either can be deleted, and the other stays. The bytes of a blob
+    /// are never changed, so a folder keeps them once.
+    pub(super) async fn copy_blob(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        self.blobs.0.copy(&read_key(from)?, &read_key(to)?).await?;
+        Ok(())
     }
 
     /// The keys of everything that lies in a session's folder.

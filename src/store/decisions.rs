@@ -22,7 +22,9 @@ use crate::store::error::StoreError;
 use crate::store::reading::{Row, json_if_any, to_json};
 use crate::store::sealing::NoteKey;
 use crate::store::testimony::sha256;
-use crate::store::{audit, evidence, examinations, pending, proposals, queue, reviews, sessions};
+use crate::store::{
+    audit, evidence, examinations, pending, proposals, queue, reviews, seed_cases, sessions,
+};
 
 /// The SHA-256 of what the audit log may not hold itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,6 +162,7 @@ pub(super) async fn keep(
     };
     insert(transaction, &decision, sealed, checklist).await?;
     reviews::decided(transaction, row, &decision).await?;
+    seed_cases::answered(transaction, &decision).await?;
     let entry = entry(&decision, &hashes);
     audit::append(transaction, &entry).await?;
     Ok(decision)
@@ -306,7 +309,7 @@ pub(super) async fn key<C: ConnectionTrait>(
         .transpose()
 }
 
-fn read(model: &Model, key: Option<&NoteKey>) -> Result<Decision, StoreError> {
+pub(super) fn read(model: &Model, key: Option<&NoteKey>) -> Result<Decision, StoreError> {
     let row = Row {
         table: "decisions",
         id: &model.id,

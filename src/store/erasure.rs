@@ -7,6 +7,7 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde_json::json;
 
 use crate::session::audit::AuditEntry;
 use crate::session::ids::{ProjectId, SessionId};
@@ -18,7 +19,7 @@ use crate::store::entity::sessions::{Column, Entity};
 use crate::store::entity::{consents, decisions, evidence, examinations, session_keys};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::{audit, doomed, reviews, sessions};
+use crate::store::{audit, doomed, reviews, seed_cases, seeds, sessions};
 
 /// What went with an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,57 @@ impl Store {
         erasure: &Erasure,
         entry: impl FnOnce(Erased) -> AuditEntry + Send,
     ) -> Result<Option<Erased>, StoreError> {
+        let Some(erased) = self.empty(transaction, erasure).await? else {
+            return Ok(None);
+        };
+        seeds::erase(transaction, erasure.session).await?;
+        let mut entries = vec![entry(erased)];
+        for copy in seed_cases::copies_of(transaction, erasure.session).await? {
+            entries.extend(self.erase_copy(transaction, copy, &entries).await?);
+        }
+        for entry in &entries {
+            audit::append(transaction, entry).await?;
+        }
+        Ok(Some(erased))
+    }
+
+    /// Erases a copy of a known case with that case: it shows the same face. What was held of the copy is held of the
+    /// case itself, or not at all.
+    async fn erase_copy(
+        &self,
+        transaction: &DatabaseTransaction,
+        copy: SessionId,
+        told: &[AuditEntry],
+    ) -> Result<Option<AuditEntry>, StoreError> {
+        let Some(told) = told.first() else {
+            return Ok(None);
+        };
+        Entity::update_many()
+            .col_expr(Column::HeldAt, Expr::value(None::<i64>))
+            .filter(Column::Id.eq(copy.0.to_string()))
+            .exec(transaction)
+            .await?;
+        let erasure = Erasure {
+            session: copy,
+            now: told.at,
+            untouched_since: None,
+        };
+        let Some(erased) = self.empty(transaction, &erasure).await? else {
+            return Ok(None);
+        };
+        Ok(Some(AuditEntry {
+            target: copy.to_string(),
+            details: json!({"blobs": erased.blobs, "notes": erased.notes}),
+            ..told.clone()
+        }))
+    }
+
+    /// Empties one session's rows and dooms its blobs.
+    async fn empty(
+        &self,
+        transaction: &DatabaseTransaction,
+        erasure: &Erasure,
+    ) -> Result<Option<Erased>, StoreError> {
         // First of all, so that nothing is added to the session while it is emptied.
         if !empty_session(transaction, erasure).await? {
             return Ok(None);
@@ -127,12 +179,10 @@ impl Store {
             .exec(transaction)
             .await?;
         reviews::erase(transaction, erasure.session, erasure.now).await?;
-        let erased = Erased {
+        Ok(Some(Erased {
             blobs: blobs.len(),
             notes,
-        };
-        audit::append(transaction, &entry(erased)).await?;
-        Ok(Some(erased))
+        }))
     }
 
     /// Everything that is kept for a session: what its rows name, and what lies in its folder.

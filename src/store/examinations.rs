@@ -112,6 +112,7 @@ pub(super) async fn insert<C: ConnectionTrait>(
         outcome: Set(outcome),
         signals_json: Set(json_if_any("the signals", record.signals.as_ref())?),
         provenance_json: Set(json_if_any("a provenance", record.provenance.as_ref())?),
+        ..Default::default()
     })
     .exec_without_returning(connection)
     .await

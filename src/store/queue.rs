@@ -23,7 +23,8 @@ use crate::store::entity::examinations::{Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
 use crate::store::{
-    audit, challenges, examinations, projects, reviews, sessions, shadow_verdicts, testimony,
+    audit, challenges, examinations, projects, reviews, sessions, shadow_verdicts, statistics,
+    testimony,
 };
 
 /// How an examination ended: what was seen, what was made of it, and what that rests on.
@@ -220,6 +221,7 @@ impl Store {
                 shadow_verdicts::insert(&transaction, project, id, shadow).await?;
             }
             reviews::examined(&transaction, &ended, now).await?;
+            statistics::count_wait(&transaction, &ended, now).await?;
             if session_move == Move::Judge {
                 let entry = testimony::of_judgement(&ended, now)?;
                 audit::append(&transaction, &entry).await?;

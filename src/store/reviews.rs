@@ -15,6 +15,7 @@ use crate::scoring::verdict::{Outcome, Verdict};
 use crate::session::actor::Actor;
 use crate::session::decision::{Decision, DecisionKind};
 use crate::session::examination::Failure;
+use crate::session::histogram::{bin_of, day_of};
 use crate::session::ids::{ProjectId, SessionId};
 use crate::session::project::ProjectSettings;
 use crate::session::review::{ReviewRefusal, ReviewState, VoidedBy};
@@ -65,6 +66,9 @@ pub(super) async fn examined(
         score: Set(signals.as_ref().map(Signals::score)),
         liveness: Set(signals.as_ref().and_then(|signals| signals.liveness)),
         entered_at: Set(now.0),
+        day: Set(Some(day_of(now))),
+        score_bin: Set(signals.as_ref().map(|signals| bin_of(signals.score()))),
+        liveness_bin: Set(signals.as_ref().and_then(|it| it.liveness).map(bin_of)),
         ..Default::default()
     })
     .exec_without_returning(transaction)

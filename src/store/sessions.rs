@@ -2,9 +2,13 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use crate::session::ids::{ProjectId, SessionId};
+use crate::session::known_answer::SEED_ORIGIN;
 use crate::session::review::VoidedBy;
 use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
@@ -59,7 +63,10 @@ impl Store {
         project: ProjectId,
         page: &Page,
     ) -> Result<Vec<Session>, StoreError> {
-        let mut wanted = Entity::find().filter(Column::ProjectId.eq(project.0.to_string()));
+        let mut wanted = Entity::find()
+            .filter(Column::ProjectId.eq(project.0.to_string()))
+            // Copies of known cases are nobody's visit.
+            .filter(Column::Origin.ne(SEED_ORIGIN));
         if let Some(status) = page.status {
             wanted = wanted.filter(Column::Status.eq(status.name()));
         }
@@ -206,6 +213,19 @@ pub(super) async fn find<C: ConnectionTrait>(
 ) -> Result<Option<Session>, StoreError> {
     Entity::find_by_id(id.0.to_string())
         .one(connection)
+        .await?
+        .map(read)
+        .transpose()
+}
+
+/// The same, which nobody else changes until the transaction ends. A writing transaction of SQLite is alone already.
+pub(super) async fn locked(
+    transaction: &DatabaseTransaction,
+    id: SessionId,
+) -> Result<Option<Session>, StoreError> {
+    Entity::find_by_id(id.0.to_string())
+        .lock_exclusive()
+        .one(transaction)
         .await?
         .map(read)
         .transpose()

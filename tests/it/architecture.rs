@@ -90,6 +90,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("maud", &["http"]),
     ("qrcode", &["http"]),
+    ("csv", &["http", "evaluation"]),
     ("argon2", &["operations"]),
     ("totp_rs", &["operations"]),
 ];

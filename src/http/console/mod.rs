@@ -13,8 +13,10 @@ mod forms;
 mod guest;
 mod headers;
 mod links;
+mod overview;
 mod parts;
 mod projects;
+mod quality;
 mod queue;
 mod rules;
 mod shell;
@@ -34,6 +36,8 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .configure(case::configure)
             .configure(rules::configure)
             .configure(projects::configure)
+            .configure(overview::configure)
+            .configure(quality::configure)
             .default_service(web::to(errors::no_such_page)),
     );
 }

@@ -25,6 +25,8 @@ pub struct Model {
     pub outcome: Option<String>,
     pub signals_json: Option<String>,
     pub provenance_json: Option<String>,
+    pub finished_day: Option<i64>,
+    pub wait_bin: Option<i64>,
 }
 
 /// Shows no more than which row it is.

@@ -24,6 +24,8 @@ pub mod reviews;
 pub mod roles;
 pub mod rule_activations;
 pub mod rule_versions;
+pub mod seed_cases;
+pub mod seeds;
 pub mod session_keys;
 pub mod sessions;
 pub mod shadow_verdicts;

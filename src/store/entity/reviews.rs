@@ -24,6 +24,9 @@ pub struct Model {
     pub settled_kind: Option<String>,
     pub settled_by: Option<String>,
     pub settled_at: Option<i64>,
+    pub day: Option<i64>,
+    pub score_bin: Option<i64>,
+    pub liveness_bin: Option<i64>,
 }
 
 /// Shows no more than which row it is.

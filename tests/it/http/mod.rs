@@ -14,6 +14,7 @@ mod decisions;
 mod documented;
 mod enrolment;
 mod erasure;
+mod figures;
 mod fremis;
 mod galleries;
 mod native;

@@ -39,4 +39,5 @@ mod review_pages;
 mod reviews;
 mod rules;
 mod sessions;
+mod statistics;
 mod submission;
