@@ -81,13 +81,20 @@ async fn rules_are_written_backtested_and_activated() {
     browser.accept().await;
     let after = service.examine("rotated-phone", "B-2").await;
     let session = service.read(&format!("/v1/sessions/{after}")).await;
-    assert_eq!(
-        session["examinations"][0]["verdict"], "pass",
-        "{session:#}"
-    );
+    assert_eq!(session["examinations"][0]["verdict"], "pass", "{session:#}");
     let audit = service.operations.audit_rows(0).await.unwrap();
     let activated = audit.iter().find(|row| row.action == "rules.activated");
     assert!(activated.unwrap().actor.starts_with("off_"));
+
+    // What it all came to, and how well people review.
+    for (path, name) in [
+        ("/console/overview", "overview"),
+        ("/console/quality", "quality"),
+        ("/console/quality/seeds", "quality-seeds"),
+    ] {
+        browser.go(path).await;
+        axe::check(&browser, name).await;
+    }
     browser.close().await;
 }
 
