@@ -357,11 +357,11 @@ async fn decisions_of_a_span_are_read_in_order(fixture: &Fixture) {
 
 /// A settled case that is marked, and its copy, not made yet.
 async fn marked(fixture: &Fixture, project: ProjectId) -> (Session, NewCopy) {
-    let (source, record) = waiting(fixture, project).await;
-    decide(
+    let (source, record) = Box::pin(waiting(fixture, project)).await;
+    Box::pin(decide(
         fixture,
         decision(source.id, project, DecisionKind::Reject, 3_000),
-    )
+    ))
     .await;
     let known = KnownCase {
         session: source.id,
@@ -412,6 +412,38 @@ async fn queue(fixture: &Fixture, project: ProjectId) -> Vec<SessionId> {
     };
     let found = fixture.store.reviews(project, page).await.unwrap();
     found.iter().map(|review| review.session).collect()
+}
+
+/// Of a case and its copy, everything but the queue counts the case.
+async fn counts_once(store: &Store, source: &Session) {
+    let project = source.project;
+    let page = Page {
+        limit: 10,
+        before: None,
+        status: None,
+    };
+    let listed = store.sessions(project, &page).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|it| it.id).collect::<Vec<_>>(),
+        [source.id]
+    );
+    let always = Span::between(None, None);
+    assert_eq!(store.ended(project, always).await.unwrap(), 1);
+    assert_eq!(
+        store.judged(project, always, None, 10).await.unwrap().len(),
+        1
+    );
+    let days = Days {
+        first: day_of(NOW) - 1,
+        last: day_of(NOW) + 2,
+    };
+    let counted = store
+        .results_by_day(project, days, Measure::Score)
+        .await
+        .unwrap();
+    assert_eq!(counted.iter().map(|cell| cell.count).sum::<u64>(), 1);
+    let waits = store.waits_by_day(project, days).await.unwrap();
+    assert_eq!(waits.iter().map(|cell| cell.count).sum::<u64>(), 1);
 }
 
 async fn a_copy_is_a_case_like_others_and_counts_nowhere(fixture: &Fixture) {
@@ -474,33 +506,7 @@ async fn a_copy_is_a_case_like_others_and_counts_nowhere(fixture: &Fixture) {
         .unwrap();
     assert_eq!(video.unwrap().blob, record.order.video_blob);
 
-    let page = Page {
-        limit: 10,
-        before: None,
-        status: None,
-    };
-    let listed = store.sessions(project, &page).await.unwrap();
-    assert_eq!(
-        listed.iter().map(|it| it.id).collect::<Vec<_>>(),
-        [source.id]
-    );
-    let always = Span::between(None, None);
-    assert_eq!(store.ended(project, always).await.unwrap(), 1);
-    assert_eq!(
-        store.judged(project, always, None, 10).await.unwrap().len(),
-        1
-    );
-    let days = Days {
-        first: day_of(NOW) - 1,
-        last: day_of(NOW) + 2,
-    };
-    let counted = store
-        .results_by_day(project, days, Measure::Score)
-        .await
-        .unwrap();
-    assert_eq!(counted.iter().map(|cell| cell.count).sum::<u64>(), 1);
-    let waits = store.waits_by_day(project, days).await.unwrap();
-    assert_eq!(waits.iter().map(|cell| cell.count).sum::<u64>(), 1);
+    counts_once(store, &source).await;
 
     assert_eq!(store.idle_known_cases(project).await.unwrap(), []);
     let known = store.known_case(project, source.id).await.unwrap().unwrap();
