@@ -42,10 +42,7 @@ pub(super) fn waited(milliseconds: i64, within_minutes: u32) -> Markup {
 
 /// What the rules said.
 pub(super) fn outcome(outcome: Option<Outcome>) -> Markup {
-    match outcome {
-        Some(outcome) => parts::outcome(outcome),
-        None => html! { span.badge { "no verdict" } },
-    }
+    outcome.map_or_else(|| html! { span.badge { "no verdict" } }, parts::outcome)
 }
 
 /// A number from 0 to 100.

@@ -1,6 +1,6 @@
 //! Starts Chromium and does in it what a person does: goes, types, presses keys, looks.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _, stderr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::browser::axe;
 use crate::browser::webdriver::WebDriver;
 
 /// How long a page may take to show what is waited for: generous, as nothing is measured here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is needed beside the service.
 const DRIVER: &str = "chromedriver";
@@ -31,6 +31,10 @@ impl Drop for Driver {
 }
 
 /// Whether there is a browser to test with. Where the whole suite runs there must be.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test learns from its surroundings whether a browser must be there"
+)]
 pub(super) fn is_here(test: &str) -> bool {
     let found = Command::new(DRIVER)
         .arg("--version")
@@ -46,7 +50,8 @@ pub(super) fn is_here(test: &str) -> bool {
         axe::SCRIPT
     );
     if !found {
-        println!("skipped: {test}: {DRIVER} or {} is missing", axe::SCRIPT);
+        let script = axe::SCRIPT;
+        let _ = writeln!(stderr(), "skipped: {test}: {DRIVER} or {script} is missing");
     }
     found
 }

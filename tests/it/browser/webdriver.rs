@@ -1,4 +1,4 @@
-//! The few calls of the W3C's WebDriver protocol that the tests need: JSON over HTTP, so no client library comes along.
+//! The few calls of the W3C's `WebDriver` protocol that the tests need: JSON over HTTP, so no client library comes along.
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

@@ -19,11 +19,14 @@ const TOP: f64 = 12.0;
 const BOTTOM: f64 = 24.0;
 
 /// A line of the chart: its name, its number for colours, and its value of a frame from 0 to 100.
-struct Series<'a> {
+struct Series {
     name: &'static str,
     number: u8,
-    value: Box<dyn Fn(&FrameFinding) -> Option<f64> + 'a>,
+    value: Value,
 }
+
+/// What a line reads of a frame, and what it calls a hundred.
+type Value = Box<dyn Fn(&FrameFinding) -> Option<f64>>;
 
 /// A bound of the rules that judged, on the chart's scale.
 struct Bound {
@@ -104,7 +107,7 @@ fn axes(length: u64) -> Markup {
 }
 
 /// A line through the frames that have a value; it is broken where one has none.
-fn path(report: &Examination, line: &Series<'_>, length: u64) -> String {
+fn path(report: &Examination, line: &Series, length: u64) -> String {
     let mut path = String::new();
     let mut is_broken = true;
     for frame in &report.frames {
@@ -127,7 +130,7 @@ fn path(report: &Examination, line: &Series<'_>, length: u64) -> String {
 }
 
 /// Where one clicks to see a frame: a column as high as the chart, with a dot a line.
-fn point(frame: &FrameFinding, series: &[Series<'_>], length: u64) -> Markup {
+fn point(frame: &FrameFinding, series: &[Series], length: u64) -> Markup {
     let at = x(frame.time_ms, length);
     let values: Vec<String> = series
         .iter()
@@ -161,7 +164,7 @@ fn bound_line(bound: &Bound) -> Markup {
     }
 }
 
-fn legend(series: &[Series<'_>], bounds: &[Bound]) -> Markup {
+fn legend(series: &[Series], bounds: &[Bound]) -> Markup {
     html! {
         ul.legend {
             @for line in series {

@@ -135,20 +135,25 @@ fn read(session: SessionId, fields: &Fields) -> Result<NewDecision, PageError> {
         reasons,
         note: first("note").map(str::to_owned),
         examination: examination.map_err(|_| odd("examination"))?,
-        checklist: checklist(fields).ok_or_else(|| odd("feature"))?,
+        checklist: checklist(fields).map_err(|Unknown| odd("feature"))?,
     })
 }
 
-/// None of a list where nothing of it was answered; none at all where an answer is unknown.
-fn checklist(fields: &Fields) -> Option<Option<Checklist>> {
+/// A feature or a finding that is none.
+#[derive(Debug, PartialEq)]
+struct Unknown;
+
+/// What was answered of the list; none where nothing was.
+fn checklist(fields: &Fields) -> Result<Option<Checklist>, Unknown> {
     let mut list = Checklist::default();
     for (field, value) in fields {
         if let Some(name) = field.strip_prefix("feature_") {
-            list.0
-                .insert(Feature::from_name(name)?, Finding::from_name(value)?);
+            let feature = Feature::from_name(name).ok_or(Unknown)?;
+            let finding = Finding::from_name(value).ok_or(Unknown)?;
+            list.0.insert(feature, finding);
         }
     }
-    Some(Some(list).filter(|list| !list.0.is_empty()))
+    Ok(Some(list).filter(|list| !list.0.is_empty()))
 }
 
 #[cfg(test)]
@@ -164,11 +169,12 @@ mod tests {
 
     #[test]
     fn a_checklist_is_what_was_answered_of_it() {
-        assert_eq!(checklist(&fields(&[("note", "x")])), Some(None));
+        assert_eq!(checklist(&fields(&[("note", "x")])), Ok(None));
         let some = checklist(&fields(&[("feature_eyes", "similar")])).unwrap();
         assert_eq!(some.unwrap().0[&Feature::Eyes], Finding::Similar);
-        assert_eq!(checklist(&fields(&[("feature_hands", "similar")])), None);
-        assert_eq!(checklist(&fields(&[("feature_eyes", "odd")])), None);
+        for odd in [("feature_hands", "similar"), ("feature_eyes", "odd")] {
+            assert_eq!(checklist(&fields(&[odd])), Err(Unknown));
+        }
     }
 
     #[test]
