@@ -110,13 +110,13 @@ fn refuse_checklist(caller: &Caller, new: &NewDecision, note: &Note) -> Result<(
             "the project asks for a `checklist` that answers every feature: `{features}`"
         )));
     }
-    let differs = new
+    let is_doubtful = new
         .checklist
         .as_ref()
-        .is_some_and(Checklist::has_difference);
-    if new.kind == DecisionKind::Approve && differs && *note == Note::None {
+        .is_some_and(|list| list.has_difference() || !list.has_likeness());
+    if new.kind == DecisionKind::Approve && is_doubtful && *note == Note::None {
         return Err(Error::invalid(
-            "who approves although a feature is `different` says why in a `note`",
+            "who approves although a feature is `different`, or none is `similar`, says why in a `note`",
         ));
     }
     Ok(())

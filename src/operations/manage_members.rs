@@ -49,6 +49,11 @@ impl Operations {
     ) -> Result<Option<Secret>, Error> {
         let name = name.trim();
         refuse_bad_text("an officer's name", name, 1, MAX_NAME)?;
+        if name.chars().any(is_unseen) {
+            return Err(Error::invalid(
+                "an officer's name holds a character that nobody sees, by which two people would look like one",
+            ));
+        }
         let (account, secret) = match self.store.account_by_name(name).await? {
             Some(account) if account.credentials.is_some() => (account, None),
             Some(account) => {
@@ -99,31 +104,29 @@ impl Operations {
             .await
     }
 
-    /// A link lets in wherever its account is a member: of somebody whom another project invited and
-    /// who has no password yet, nobody here gets one. Who is a member here has a role already.
+    /// A name is not a person: whoever has it in another project is somebody whom nobody here can vouch
+    /// for, so that only whoever runs the machine lets one account into a second project. Who is a
+    /// member here has a role already.
     async fn refuse_other_projects_guest(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         let Some(account) = self.store.account_by_name(name.trim()).await? else {
             return Ok(());
         };
         let memberships = self.store.memberships(account.id).await?;
-        let is_new = account.credentials.is_none();
-        if is_new && memberships.iter().any(|it| it.project != caller.project.id) {
+        if !memberships.iter().any(|it| it.project == caller.project.id) {
             return Err(Error::Conflict {
-                reason: "somebody of that name was invited already and has not set a password yet: add them once they have".to_owned(),
+                reason: "this name is taken: choose another one, or have the operator add the account with `likeness officers create`".to_owned(),
             });
         }
-        let here = memberships.iter().any(|it| it.project == caller.project.id);
-        if here && !is_new {
+        if account.credentials.is_some() {
             return Err(Error::Conflict {
                 reason: "somebody of that name is a member already: change their role instead"
                     .to_owned(),
             });
         }
-        if memberships
-            .iter()
-            .any(|it| Some(it.officer) == caller.officer)
-        {
-            return Err(own_role());
+        if memberships.len() > 1 {
+            return Err(Error::Conflict {
+                reason: "somebody of that name was invited by another project too and has not set a password yet: only the operator makes a new link".to_owned(),
+            });
         }
         Ok(())
     }
@@ -263,6 +266,8 @@ impl Operations {
     }
 
     async fn put_member(&self, membership: Membership, by: Actor) -> Result<(), Error> {
+        self.revoke_tokens_beyond(&membership, &membership.role.scopes(), by)
+            .await?;
         let deed = Deed {
             action: AuditAction::OfficerChanged,
             target: membership.account.to_string(),
@@ -285,22 +290,38 @@ impl Operations {
             details: json!({"officer": membership.officer.to_string(), "role": null}),
         };
         let entry = self.audit_entry(project, by, deed);
+        // First, so that whoever tries again after a fault finds them still a member.
+        self.revoke_tokens_beyond(&membership, &[], by).await?;
         let removed = self
             .store
             .remove_membership(account, project, &entry)
             .await?;
-        if !removed {
-            return Err(Error::NotFound { what: "member" });
+        if removed {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "member" })
         }
-        self.revoke_tokens_of(&membership, by).await
     }
 
-    /// Closes what was made in somebody's name: who is out of the project is out by every door.
-    async fn revoke_tokens_of(&self, membership: &Membership, by: Actor) -> Result<(), Error> {
+    /// Closes what was made in somebody's name and opens more than they may do now: who is out is out
+    /// by every door. What a program has, which a token opens besides, is not theirs to lose.
+    async fn revoke_tokens_beyond(
+        &self,
+        membership: &Membership,
+        allowed: &[Scope],
+        by: Actor,
+    ) -> Result<(), Error> {
         let now = self.clock.now();
+        let personal = [Scope::Rules, Scope::Decide, Scope::Erase];
         let tokens = self.store.tokens(membership.project).await?;
         for token in tokens {
-            if token.officer == Some(membership.officer) && token.is_live(now) {
+            let is_theirs = token.officer == Some(membership.officer) && token.is_live(now);
+            let is_beyond = allowed.is_empty()
+                || token
+                    .scopes
+                    .iter()
+                    .any(|scope| personal.contains(scope) && !allowed.contains(scope));
+            if is_theirs && is_beyond {
                 self.revoke_token(token.id, by).await?;
             }
         }
@@ -312,6 +333,11 @@ fn own_role() -> Error {
     Error::Refused {
         reason: "nobody changes their own role: ask another admin".to_owned(),
     }
+}
+
+/// Characters that are drawn as nothing or turn what follows around.
+fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn no_invitation() -> Error {

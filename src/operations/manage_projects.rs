@@ -114,6 +114,25 @@ impl Operations {
                     .to_owned(),
             }));
         }
+        let relaxed = [
+            (
+                "decisions_by_two",
+                before.decisions_by_two && !settings.decisions_by_two,
+            ),
+            ("four_eyes", before.four_eyes && !settings.four_eyes),
+        ];
+        let faults: Vec<SettingFault> = relaxed
+            .into_iter()
+            .filter(|(_, is_relaxed)| *is_relaxed)
+            .map(|(field, _)| SettingFault {
+                field,
+                // Who could switch it off alone would be bound by nobody.
+                reason: "is switched off by the operator alone".to_owned(),
+            })
+            .collect();
+        if !faults.is_empty() {
+            return Err(NotChanged::Faults(faults));
+        }
         let settings = ProjectSettings {
             suspended: before.suspended,
             ..settings

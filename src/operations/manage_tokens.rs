@@ -99,7 +99,8 @@ impl Operations {
         if wanted.scopes.is_empty() {
             return Err(Error::invalid("a token has one scope at least"));
         }
-        if wanted.scopes.contains(&Scope::Manage) {
+        let of_people = [Scope::Manage, Scope::Supervise];
+        if wanted.scopes.iter().any(|scope| of_people.contains(scope)) {
             return Err(Error::invalid("people alone manage a project, not tokens"));
         }
         if wanted

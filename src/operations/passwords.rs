@@ -22,17 +22,26 @@ pub const LONGEST: usize = 256;
 /// Checks at once: each takes 19 MiB and a core for a while, and nobody who asks is known yet.
 const AT_ONCE: usize = 2;
 
+/// Checks that may wait; who comes then is told to come later, so that the wait stays short for everybody.
+const MOST_WAITING: usize = 32;
+
 /// Seconds that a code is good for, and the steps before and after that still count.
 const STEP: u64 = 30;
 const SKEW: u16 = 1;
 
 /// Hashes and checks passwords, so many at once.
 #[derive(Clone)]
-pub(crate) struct Passwords(Arc<Semaphore>);
+pub(crate) struct Passwords {
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            places: Arc::new(Semaphore::new(AT_ONCE + MOST_WAITING)),
+        }
     }
 }
 
@@ -72,7 +81,8 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let _turn = self.0.acquire().await.map_err(Error::internal)?;
+        let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         tokio::task::spawn_blocking(work)
             .await
             .map_err(Error::internal)

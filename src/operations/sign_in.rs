@@ -62,26 +62,31 @@ impl Operations {
             0..=LONGEST => self.store.account_by_name(&attempt.name).await?,
             _ => None,
         };
-        let now = self.clock.now();
-        let is_locked = |account: &Account| account.locked_until.is_some_and(|until| now < until);
-        let credentials = account
+        let hash = account
             .as_ref()
-            .filter(|account| !is_locked(account))
-            .and_then(|account| account.credentials.clone());
-        let hash = credentials.as_ref().map(|kept| kept.password_hash.clone());
+            .and_then(|account| account.credentials.as_ref())
+            .map(|kept| kept.password_hash.clone());
         let password = attempt.password.chars().take(LONGEST).collect();
         let is_right = self.passwords.is_right(password, hash).await?;
-        let Some(account) = account else {
-            return Err(refused());
+        // Others may have tried meanwhile: whether the account is locked is asked once it is one's turn.
+        let account = match account {
+            Some(account) => self.store.account(account.id).await?,
+            None => None,
         };
-        let step = credentials
+        let now = self.clock.now();
+        let account = account
+            .filter(|account| account.locked_until.is_none_or(|until| now >= until))
+            .ok_or_else(refused)?;
+        let step = account
+            .credentials
+            .as_ref()
             .filter(|_| is_right)
-            .and_then(|credentials| step_of(&credentials, &attempt.code, now));
+            .and_then(|credentials| step_of(credentials, &attempt.code, now));
         let signed_in = match step {
             Some(step) => self.admit_to_console(&account, step).await?,
             None => None,
         };
-        if signed_in.is_none() && !is_locked(&account) {
+        if signed_in.is_none() {
             self.note_wrong_try(&account).await?;
         }
         signed_in.ok_or_else(refused)
@@ -92,8 +97,9 @@ impl Operations {
         Ok(self.store.sign_out(&token_hash(secret)).await?)
     }
 
-    /// Whoever has the cookie of this secret, while it lasts.
-    pub async fn visitor(&self, secret: &str) -> Result<Visitor, Error> {
+    /// Whoever has the cookie of this secret, while it lasts. What a page asks for by itself shows nobody
+    /// to be there.
+    pub async fn visitor(&self, secret: &str, is_by_hand: bool) -> Result<Visitor, Error> {
         let now = self.clock.now();
         let hash = token_hash(secret);
         let sign_in = self
@@ -112,7 +118,7 @@ impl Operations {
             .or(memberships.first())
             .copied()
             .ok_or(Error::Unauthenticated)?;
-        if now >= sign_in.seen_at.plus(TOUCH_MS) {
+        if is_by_hand && now >= sign_in.seen_at.plus(TOUCH_MS) {
             self.store.touch_sign_in(&hash, now).await?;
         }
         self.visitor_as(account, membership, &memberships).await

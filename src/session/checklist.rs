@@ -109,6 +109,11 @@ impl Checklist {
             .all(|feature| self.0.contains_key(feature))
     }
 
+    /// Whether any feature looks alike.
+    pub fn has_likeness(&self) -> bool {
+        self.0.values().any(|finding| *finding == Finding::Similar)
+    }
+
     /// Whether any feature looks different.
     pub fn has_difference(&self) -> bool {
         self.0

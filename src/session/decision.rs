@@ -90,8 +90,15 @@ impl DecisionKind {
                     || (reason.source() == ReasonSource::Officer
                         && reason != ReasonCode::IdentityConfirmed)
             }
+            // Who is asked again is told what to do: of what only the service can mend there is nothing to tell.
             Self::AskAgain => {
                 by_rules
+                    && !matches!(
+                        reason,
+                        ReasonCode::LivenessNotExamined
+                            | ReasonCode::NotExamined
+                            | ReasonCode::ReviewRequired
+                    )
                     || matches!(
                         reason,
                         ReasonCode::DocumentNotAccepted

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use crate::session::account::SignIn;
 use crate::session::audit::AuditEntry;
@@ -18,7 +18,7 @@ use crate::store::reading::Row;
 
 impl Store {
     /// Lets an account in with the code of one thirty seconds; false where a code of then or later was
-    /// used already. What is over for the account goes at the same time.
+    /// used already, or where the account is locked by now. What is over for the account goes at the same time.
     pub async fn sign_in(
         &self,
         sign_in: &SignIn,
@@ -35,6 +35,11 @@ impl Store {
                 .col_expr(accounts::Column::LockedUntil, Expr::value(unlocked))
                 .filter(accounts::Column::Id.eq(account.clone()))
                 .filter(accounts::Column::TotpStep.lt(totp_step))
+                .filter(
+                    Condition::any()
+                        .add(accounts::Column::LockedUntil.is_null())
+                        .add(accounts::Column::LockedUntil.lte(sign_in.seen_at.0)),
+                )
                 .exec(&transaction)
                 .await?;
             if used.rows_affected == 0 {

@@ -12,7 +12,8 @@ type Asset = (&'static str, &'static str, &'static str);
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const ASSETS: [Asset; 7] = [
+const ASSETS: [Asset; 8] = [
+    ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     (
         "console.css",
         "text/css; charset=utf-8",

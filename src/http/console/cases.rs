@@ -31,6 +31,8 @@ pub(super) struct CaseQuery {
     mine: String,
     search: String,
     after: String,
+    /// Somebody asked for the next case, and there was none.
+    pub(super) nothing: String,
 }
 
 impl CaseQuery {

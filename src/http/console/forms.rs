@@ -80,11 +80,21 @@ fn refuse_foreign(request: &HttpRequest) -> Result<(), PageError> {
     let Some(origin) = text(ORIGIN) else {
         return Ok(());
     };
-    let from = origin.split_once("://").map(|(_, host)| host);
-    if from.is_some() && from == text(HOST) {
+    // A proxy that changes the one says the other; a page of another site can set neither.
+    let connection = request.connection_info();
+    let here = [text(HOST), Some(connection.host())];
+    let from = origin.split_once("://").map(|(_, host)| without_port(host));
+    if from.is_some() && here.into_iter().any(|host| host.map(without_port) == from) {
         return Ok(());
     }
     Err(PageError::foreign())
+}
+
+/// A host without the port that its scheme has anyway, which one of the two names and the other does not.
+fn without_port(host: &str) -> &str {
+    host.strip_suffix(":443")
+        .or_else(|| host.strip_suffix(":80"))
+        .unwrap_or(host)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, PageError> {

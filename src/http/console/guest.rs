@@ -13,6 +13,10 @@ use crate::operations::sign_in::Visitor;
 /// The cookie's name.
 const COOKIE: &str = "likeness_console";
 
+/// The header of what a page's script asks for without anybody doing anything, and the stream, which cannot bear one.
+const BY_ITSELF: &str = "x-by-itself";
+const EVENTS: &str = "/console/queue/events";
+
 /// Somebody who is signed in, with the secret of their cookie. It has no `Debug`.
 pub(super) struct Guest {
     pub(super) visitor: Visitor,
@@ -24,7 +28,7 @@ impl Guest {
     pub(super) async fn of(request: &HttpRequest, operations: &Operations) -> Result<Self, Error> {
         let secret = secret(request).ok_or(Error::Unauthenticated)?;
         Ok(Self {
-            visitor: operations.visitor(&secret).await?,
+            visitor: operations.visitor(&secret, is_by_hand(request)).await?,
             secret,
         })
     }
@@ -63,6 +67,11 @@ impl Guest {
         }
         mac.finalize().into_bytes().to_vec()
     }
+}
+
+/// Whether a person asks, rather than an open page that keeps itself up to date.
+fn is_by_hand(request: &HttpRequest) -> bool {
+    !request.headers().contains_key(BY_ITSELF) && request.path() != EVENTS
 }
 
 /// The secret of the request's cookie.

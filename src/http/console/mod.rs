@@ -3,6 +3,9 @@
 use actix_web::middleware::from_fn;
 use actix_web::web;
 
+use crate::http::console::errors::PageError;
+use crate::http::error::Refusal;
+
 mod assets;
 mod case;
 mod cases;
@@ -28,6 +31,9 @@ mod words;
 pub fn configure(routes: &mut web::ServiceConfig) {
     routes.service(
         web::scope("/console")
+            .app_data(web::QueryConfig::default().error_handler(|_, _| {
+                PageError::from(Refusal::bad_request("the address asks for something odd")).into()
+            }))
             .wrap(from_fn(headers::with_page_headers))
             .configure(assets::configure)
             .configure(sign_in::configure)

@@ -55,6 +55,9 @@ async fn show_queue(
                 button.primary data-key="j" { "Take the next case " kbd aria-hidden="true" { "J" } }
             }
         }
+        @if !query.nothing.is_empty() {
+            p.warning role="status" { "There is no case that you could take now." }
+        }
         (query.fields(&[]))
         section.card #cases data-live="/console/queue/events" { (table.show()) }
     };
@@ -92,7 +95,7 @@ async fn take_next(request: HttpRequest, operations: Data<Operations>, payload: 
     let (guest, forms::Nothing {}) = forms::receive(&request, payload, &operations).await?;
     match operations.next_case(&guest.visitor.caller).await? {
         Some(session) => Ok(to(&format!("/console/sessions/{session}"))),
-        None => Ok(to("/console/queue?nothing=1")),
+        None => Ok(to("/console/queue?nothing=left")),
     }
 }
 

@@ -92,6 +92,7 @@ fn answer(status: StatusCode, title: &str, scripts: &[&str], content: &Markup) -
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " – likeness" }
+                link rel="icon" type="image/svg+xml" href=(assets::address("icon.svg"));
                 link rel="stylesheet" href=(assets::address("console.css"));
                 script src=(assets::address("console.js")) {}
                 @for script in scripts {

@@ -196,6 +196,17 @@ impl Browser<'_> {
         .await
     }
 
+    /// What an open page asks for while nobody does anything.
+    pub(crate) async fn asks_by_itself(&self, path: &str) -> Page {
+        let request = self.client.get(self.app.url(path));
+        page(
+            request
+                .header(COOKIE, &self.cookie)
+                .header("x-by-itself", "1"),
+        )
+        .await
+    }
+
     /// Sends a form with the mark of this person's pages.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let mut fields = fields.to_vec();
@@ -357,4 +368,49 @@ async fn every_page_lets_nothing_foreign_in_and_leaves_no_copy() {
             );
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_of_wrong_codes_locks_the_account_for_the_right_one_too() {
+    use likeness::operations::sign_in::Attempt;
+    let app = TestApp::start().await;
+    app.signs_in("Ann Lee", Role::Officer).await;
+    let attempt = |code: &str| Attempt {
+        name: "Ann Lee".to_owned(),
+        password: PASSWORD.to_owned(),
+        code: code.to_owned(),
+    };
+    let tries = (0..20).map(|number| {
+        let operations = app.operations.clone();
+        let attempt = attempt(&format!("00000{}", number % 10));
+        tokio::spawn(async move { operations.sign_in(attempt).await.is_ok() })
+    });
+    for done in futures_util::future::join_all(tries).await {
+        assert!(!done.unwrap());
+    }
+    let locked = app.audit_rows().await.into_iter();
+    let locked = locked.filter(|row| row["action"] == "officer.locked_out");
+    assert_eq!(
+        locked.count(),
+        1,
+        "whoever comes after the fifth is not looked at"
+    );
+}
+
+#[actix_web::test]
+async fn a_page_that_keeps_itself_up_to_date_keeps_nobody_signed_in() {
+    const MINUTE: i64 = 60_000;
+    let app = TestApp::start().await;
+    let ann = app.signs_in("Ann Lee", Role::Officer).await;
+    for _ in 0..2 {
+        app.clock.advance(20 * MINUTE);
+        let page = ann.get("/console/queue").await;
+        assert_eq!(page.status, StatusCode::OK, "who does something stays");
+    }
+    for _ in 0..2 {
+        app.clock.advance(20 * MINUTE);
+        ann.asks_by_itself("/console/queue").await;
+    }
+    let page = ann.get("/console/queue").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
 }

@@ -414,15 +414,78 @@ async fn no_project_gets_a_link_for_somebody_whom_another_one_invited() {
         .await;
     assert_eq!(old.status, StatusCode::NOT_FOUND);
     app.enrols(secret.split_once('#').unwrap().1).await;
-    // Who has a password is added without a link.
-    let added = eve
+    // A name is no person: with a password too, whoever has it elsewhere is let in by the operator alone.
+    let taken = eve
         .post(OFFICERS, &[("name", "Bob Day"), ("role", "officer")])
         .await;
-    assert!(
-        added.says("They sign in with the password that they have"),
-        "{}",
-        added.words()
-    );
+    assert_eq!(taken.status, StatusCode::CONFLICT);
+    let other = app.operations.find_project("other").await.unwrap().id;
+    let link = app
+        .operations
+        .add_member(other, "Bob Day", Role::Officer, Actor::Operator)
+        .await;
+    assert!(link.unwrap().is_none(), "a password that is there is kept");
+    assert!(eve.get(OFFICERS).await.says("Bob Day"));
+}
+
+#[actix_web::test]
+async fn four_eyes_are_not_switched_off_by_whom_they_bind() {
+    let app = TestApp::start().await;
+    app.set_project(|settings| {
+        settings.decisions_by_two = true;
+        settings.four_eyes = true;
+    })
+    .await;
+    let ann = app.signs_in("Ann Lee", Role::Admin).await;
+    let refused = ann.sets(&[("frames", "6")]).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.says("is switched off by the operator alone"));
+    assert!(settings(&app).await.decisions_by_two);
+    let both = [
+        ("frames", "6"),
+        ("decisions_by_two", "true"),
+        ("four_eyes", "true"),
+    ];
+    assert_eq!(ann.sets(&both).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(settings(&app).await.frames, 6);
+}
+
+#[actix_web::test]
+async fn a_token_ends_with_the_role_that_it_needs() {
+    let app = TestApp::start().await;
+    let ann = app.signs_in("Ann Lee", Role::Admin).await;
+    let project = app.operations.find_project("demo").await.unwrap().id;
+    let add = async |role| {
+        let added = app
+            .operations
+            .add_member(project, "Bob Day", role, Actor::Operator);
+        added.await.unwrap();
+    };
+    add(Role::Lead).await;
+    let bob = app
+        .operations
+        .ensure_officer(project, "Bob Day", Actor::Operator);
+    let bob = bob.await.unwrap().id;
+    let token = async |scopes: Vec<Scope>| {
+        let new = NewToken {
+            project: "demo".to_owned(),
+            scopes,
+            label: String::new(),
+            lifetime_ms: None,
+            parent: None,
+            officer: Some(bob),
+            by: Actor::Operator,
+        };
+        app.operations.create_token(new).await.unwrap()
+    };
+    let rules = token(vec![Scope::Rules]).await;
+    let decides = token(vec![Scope::Decide, Scope::Submit]).await;
+    let list = ann.get(OFFICERS).await;
+    let account = list.between("/console/projects/officers/acc_", "/role");
+    let path = format!("{OFFICERS}/acc_{account}/role");
+    ann.done(&path, &[("role", "officer")]).await;
+    assert!(app.operations.authenticate(rules.reveal()).await.is_err());
+    assert!(app.operations.authenticate(decides.reveal()).await.is_ok());
 }
 
 #[actix_web::test]

@@ -58,7 +58,7 @@ async fn person<'a>(app: &'a TestApp, name: &str, role: Role) -> Person<'a> {
         code: code(),
     };
     let cookie = operations.sign_in(attempt).await.unwrap();
-    let visitor = operations.visitor(cookie.reveal()).await.unwrap();
+    let visitor = operations.visitor(cookie.reveal(), true).await.unwrap();
     Person {
         app,
         client: Client::builder()

@@ -131,14 +131,18 @@ function choose(kind) {
 }
 
 // Of the reasons only those for what is chosen are there, and only they are sent.
+let followed = null;
+
 function follow() {
   const kind = decide.querySelector("input[name=kind]:checked")?.value;
+  const isNew = kind !== followed;
+  followed = kind;
   for (const group of groups()) {
     const isOpen = group.dataset.kind === kind;
     group.hidden = !isOpen;
     for (const box of group.querySelectorAll("input")) {
       box.disabled = !isOpen;
-      if (isOpen && box.hasAttribute("data-first") && !group.querySelector("input:checked")) box.checked = true;
+      if (isOpen && isNew && box.hasAttribute("data-first") && !group.querySelector("input:checked")) box.checked = true;
     }
   }
   const why = decide.querySelector(".why");
@@ -160,6 +164,7 @@ if (decide) {
 
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
+  if (event.repeat && !target.matches("textarea, input")) return;
   if (target.matches("textarea")) {
     if (key === "Enter" && (event.ctrlKey || event.metaKey)) decide?.requestSubmit();
     if (key === "Escape") target.blur();
@@ -191,8 +196,19 @@ const keeper = document.querySelector("form[data-renew]");
 if (keeper) {
   setInterval(async () => {
     if (document.hidden) return;
-    const answer = await fetch(keeper.dataset.renew, { method: "POST", body: new URLSearchParams(new FormData(keeper)) });
-    if (answer.status !== 204) location.reload();
+    const answer = await fetch(keeper.dataset.renew, {
+      method: "POST",
+      headers: { "X-By-Itself": "1" },
+      body: new URLSearchParams(new FormData(keeper)),
+    });
+    if (answer.status === 204 || document.querySelector("#lost")) return;
+    // What was typed stays where it is.
+    const words = document.createElement("p");
+    words.id = "lost";
+    words.className = "problem";
+    words.setAttribute("role", "alert");
+    words.textContent = "You do not hold this case any more. Copy what you wrote, and load the page anew.";
+    document.querySelector("#panel").prepend(words);
   }, 60_000);
 }
 

@@ -3,7 +3,7 @@
 const cases = document.querySelector("#cases[data-live]");
 
 async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const answer = await fetch(location.href, { headers: { "X-By-Itself": "1" } });
   if (answer.redirected || !answer.ok) return location.reload();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const id of ["cases", "counts"]) {
@@ -30,6 +30,8 @@ if (cases) {
 
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("input:not([type=radio]):not([type=checkbox]), select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+  // A key that is held down does its work once.
+  if (event.repeat) return;
   const button = document.querySelector(`button[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
   if (button) {
     event.preventDefault();

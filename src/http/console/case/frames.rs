@@ -36,6 +36,7 @@ pub(super) fn show(
                 figure.frame id={ "frame-" (frame.index) } data-frame-figure=(frame.index) data-time=(frame.time_ms)
                     data-words=(words_of(frame)) data-face=[frame.face.map(|_| link(PictureKind::AlignedFace(frame.index)))] {
                     (picture(report, frame, &link(PictureKind::Frame(frame.index))))
+                    noscript { a href=(link(PictureKind::Frame(frame.index))) { "The picture of this frame" } }
                     figcaption { (caption(frame)) }
                 }
             }

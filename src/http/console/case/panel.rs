@@ -42,11 +42,13 @@ pub(super) fn show(guest: &Guest, case: &Case, now: Timestamp) -> Markup {
                         },
                         None => {
                             (proposal(case, review, me))
-                            form method="post" action={ "/console/sessions/" (session) "/take" } {
-                                (mark(guest))
-                                button.primary data-key="t" { "Take this case " kbd aria-hidden="true" { "T" } }
+                            @if review.proposal.is_none_or(|proposal| Some(proposal.by) != me) {
+                                form method="post" action={ "/console/sessions/" (session) "/take" } {
+                                    (mark(guest))
+                                    button.primary data-key="t" { "Take this case " kbd aria-hidden="true" { "T" } }
+                                }
+                                p.hint { "Whoever takes a case holds it for five minutes, and for as long as they look at it." }
                             }
-                            p.hint { "Whoever takes a case holds it for five minutes, and for as long as they look at it." }
                         },
                     }
                 },
@@ -162,6 +164,7 @@ fn reasons_for(kind: DecisionKind, case: &Case) -> Markup {
     reasons.sort_by_key(|reason| !given.contains(reason));
     html! {
         div.reasons-of data-kind=(kind.name()) {
+            h3 { "To " (kind.name().replace('_', " ")) }
             @for (number, reason) in reasons.iter().enumerate() {
                 label.reason {
                     input type="checkbox" name="reason" value=(reason.name()) data-digit=(number + 1)
