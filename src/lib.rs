@@ -36,7 +36,7 @@
 //! - [`search`]: exact search among the faces of a gallery, held in memory; its products are the package `kernels/`'s, too.
 //! - [`notify`]: results posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
-//! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`].
+//! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`]. The officers' pages are [`http::console`].
 //! - [`worker`]: the door for queued examinations.
 //! - [`evaluation`]: measures a pack on labelled pairs and calibrates it, and liveness on labelled clips.
 //! - The package `training/` makes the weights that are the project's own.
@@ -63,6 +63,14 @@
 //! 3. The gallery's revision is read from the [`store`]; what is held of it in memory catches up by
 //!    the log of changes ([`store::template_changes`]), so that who was deleted is gone for every process.
 //! 4. [`search::faces`] compares everybody in it; the dialect renders whom it found.
+//!
+//! # A review, step by step
+//!
+//! 1. The transaction that keeps a verdict makes or moves the session's case ([`store::reviews`]).
+//! 2. An officer signs in ([`operations::sign_in`]) and is a [`operations::authenticate::Caller`] like any other from
+//!    then on: [`http::console`] parses, calls one verb, renders.
+//! 3. They take a case ([`operations::claim_review`]), read it ([`operations::read_case`]) and decide
+//!    ([`operations::decide_later`]); a [`worker`] carries the decision out once it can be undone no more.
 //!
 //! # What holds, by its absence
 //!

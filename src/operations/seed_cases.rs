@@ -19,6 +19,7 @@ use crate::session::known_answer::{KnownAnswer, KnownCase, KnownCaseUse, SEED_OR
 use crate::session::project::{Project, Scope};
 use crate::session::review::ReviewState;
 use crate::session::status::SessionStatus;
+use crate::session::time::Timestamp;
 use crate::session::visit::Session;
 use crate::store::seed_cases::NewCopy;
 
@@ -189,7 +190,7 @@ impl Operations {
         let between = |from: i64, to: i64| (to - from).clamp(0, LONGEST_LEAD_MS);
         let queued_at = now.plus(-between(record.queued_at.0, finished.0));
         let created_at = queued_at.plus(-between(session.created_at.0, record.queued_at.0));
-        let copy = SessionId(Uuid::now_v7());
+        let copy = SessionId(made_at(created_at));
         let details = json!({"session": id.to_string(), "copy": copy.to_string()});
         Ok(Some(NewCopy {
             of: known,
@@ -205,7 +206,7 @@ impl Operations {
                 erased_at: None,
                 ..session
             },
-            examination: ExaminationId(Uuid::now_v7()),
+            examination: ExaminationId(made_at(queued_at)),
             queued_at,
             now,
             entry: AuditEntry {
@@ -257,6 +258,18 @@ fn shuffled(reference: &str, draw: &Draw) -> Option<String> {
         c => c,
     };
     Some(reference.chars().map(other).collect())
+}
+
+/// An identifier as it would have been made at that moment: it tells when, and a copy's would tell it apart.
+fn made_at(at: Timestamp) -> Uuid {
+    let milliseconds = u64::try_from(at.0).unwrap_or_default();
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    let nanoseconds = u32::try_from(rest).unwrap_or_default() * 1_000_000;
+    Uuid::new_v7(uuid::Timestamp::from_unix(
+        uuid::NoContext,
+        seconds,
+        nanoseconds,
+    ))
 }
 
 #[cfg(test)]

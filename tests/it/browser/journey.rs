@@ -68,6 +68,10 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     other.see("Held by Ada Quux").await;
     assert!(!other.text().await.contains("Take this case"));
 
+    // Their queue follows what others do, without being loaded anew.
+    other.go("/console/queue").await;
+    other.see("A-1001").await;
+
     // Two keys decide, one takes it back, two decide again.
     browser.press("a").await;
     browser.press("\n").await;
@@ -84,6 +88,9 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     browser.see("It is carried out in").await;
     service.clock.advance(10);
     until_decided(&service, &genuine, "approve").await;
+    other
+        .until("!document.querySelector('#cases').innerText.includes('A-1001')")
+        .await;
     browser.go(&format!("/console/sessions/{genuine}")).await;
     browser.see("decided: approve").await;
     axe::check(&browser, "session-decided").await;
