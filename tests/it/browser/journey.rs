@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::browser::axe;
 use crate::browser::driver::{Driver, is_here};
-use crate::browser::service::Service;
+use crate::browser::service::{Service, UNDO_SECONDS};
 use crate::weights;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,7 +86,7 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     browser.press("a").await;
     browser.press("\n").await;
     browser.see("It is carried out in").await;
-    service.clock.advance(10);
+    service.clock.advance(i64::from(UNDO_SECONDS) + 1);
     until_decided(&service, &genuine, "approve").await;
     other
         .until("!document.querySelector('#cases').innerText.includes('A-1001')")
@@ -116,7 +116,7 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     browser.press("1").await;
     browser.press("\n").await;
     browser.see("It is carried out in").await;
-    service.clock.advance(10);
+    service.clock.advance(i64::from(UNDO_SECONDS) + 1);
     until_decided(&service, &second, "reject").await;
 
     browser.go("/console/sessions").await;

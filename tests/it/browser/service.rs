@@ -37,6 +37,9 @@ impl Clock for FastClock {
     }
 }
 
+/// How long a decision of the project `bank` can be undone.
+pub(super) const UNDO_SECONDS: u8 = 60;
+
 /// A person with a password and a device.
 pub(super) struct Person {
     pub(super) name: &'static str,
@@ -91,6 +94,10 @@ impl Service {
             })
             .await
             .unwrap();
+        // A slow machine has the time to undo, too.
+        let mut settings = operations.find_project("bank").await.unwrap().settings;
+        settings.undo_seconds = UNDO_SECONDS;
+        operations.set_project("bank", settings).await.unwrap();
         Self {
             address: format!("http://{}", app.address()),
             token: token.reveal().to_owned(),
