@@ -16,7 +16,10 @@ use crate::operations::error::Error;
 #[derive(Clone, Debug)]
 pub(super) enum PageError {
     /// Nobody is signed in, or not any more.
-    SignedOut,
+    SignedOut {
+        /// Where they wanted to go, where that can be gone to again.
+        to: Option<String>,
+    },
     Refused(Refusal),
 }
 
@@ -40,7 +43,7 @@ impl From<Refusal> for PageError {
 impl From<Error> for PageError {
     fn from(error: Error) -> Self {
         if matches!(error, Error::Unauthenticated) {
-            Self::SignedOut
+            Self::SignedOut { to: None }
         } else {
             Self::Refused(Refusal::from(error))
         }
@@ -56,7 +59,7 @@ impl From<UploadError> for PageError {
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SignedOut => f.write_str("nobody is signed in"),
+            Self::SignedOut { .. } => f.write_str("nobody is signed in"),
             Self::Refused(refusal) => f.write_str(&refusal.message),
         }
     }
@@ -65,16 +68,22 @@ impl fmt::Display for PageError {
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignedOut => StatusCode::SEE_OTHER,
+            Self::SignedOut { .. } => StatusCode::SEE_OTHER,
             Self::Refused(refusal) => refusal.status,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         match self {
-            Self::SignedOut => HttpResponse::SeeOther()
-                .insert_header((LOCATION, "/console"))
-                .finish(),
+            Self::SignedOut { to } => {
+                let query = to.as_ref().map(|to| [("to", to)]);
+                let query = query.and_then(|query| serde_html_form::to_string(query).ok());
+                let address =
+                    query.map_or("/console".to_owned(), |query| format!("/console?{query}"));
+                HttpResponse::SeeOther()
+                    .insert_header((LOCATION, address))
+                    .finish()
+            }
             Self::Refused(refusal) => page(refusal),
         }
     }
@@ -95,7 +104,10 @@ fn page(refusal: &Refusal) -> HttpResponse {
         section.notice {
             h1 { (title) }
             p { (sentence(&refusal.message)) }
-            p { a href="/console/queue" { "To the queue" } }
+            p.actions {
+                button type="button" data-back hidden { "Back to what you were doing" }
+                a href="/console/queue" { "To the queue" }
+            }
         }
     };
     shell::bare(refusal.status, title, &body)

@@ -3,9 +3,11 @@
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::Method;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::http::console::errors::PageError;
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::sign_in::Visitor;
@@ -24,13 +26,20 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Whoever sent the request.
-    pub(super) async fn of(request: &HttpRequest, operations: &Operations) -> Result<Self, Error> {
-        let secret = secret(request).ok_or(Error::Unauthenticated)?;
-        Ok(Self {
-            visitor: operations.visitor(&secret, is_by_hand(request)).await?,
-            secret,
-        })
+    /// Whoever sent the request. Who is signed out comes back to the page they asked for once they are in.
+    pub(super) async fn of(
+        request: &HttpRequest,
+        operations: &Operations,
+    ) -> Result<Self, PageError> {
+        let signed_out = || PageError::SignedOut {
+            to: (request.method() == Method::GET).then(|| request.uri().to_string()),
+        };
+        let secret = secret(request).ok_or_else(signed_out)?;
+        match operations.visitor(&secret, is_by_hand(request)).await {
+            Ok(visitor) => Ok(Self { visitor, secret }),
+            Err(Error::Unauthenticated) => Err(signed_out()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The secret of the cookie, for the verbs that change what it stands for.

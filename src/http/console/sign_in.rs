@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{self, Data, Payload};
+use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -27,11 +27,31 @@ pub(super) fn configure(routes: &mut web::ServiceConfig) {
         .route("/project", web::post().to(switch_project));
 }
 
-async fn show(request: HttpRequest, operations: Data<Operations>) -> Answer {
+#[derive(Deserialize)]
+struct WantedPage {
+    #[serde(default)]
+    to: String,
+}
+
+async fn show(
+    request: HttpRequest,
+    operations: Data<Operations>,
+    wanted: Query<WantedPage>,
+) -> Answer {
     match Guest::of(&request, &operations).await {
-        Ok(_) => Ok(to("/console/queue")),
-        Err(Error::Unauthenticated) => Ok(page(StatusCode::OK, None)),
-        Err(error) => Err(error.into()),
+        Ok(_) => Ok(to(own_page(&wanted.to))),
+        Err(PageError::SignedOut { .. }) => Ok(page(StatusCode::OK, &wanted.to, None)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The page that was wanted, where it is one of the console's; the queue, where it is anything else.
+fn own_page(wanted: &str) -> &str {
+    let is_plain = |c: char| c.is_ascii_graphic() && c != '\\';
+    if wanted.starts_with("/console/") && wanted.chars().all(is_plain) {
+        wanted
+    } else {
+        "/console/queue"
     }
 }
 
@@ -40,6 +60,8 @@ struct SignInForm {
     name: String,
     password: String,
     code: String,
+    #[serde(default)]
+    to: String,
 }
 
 async fn sign_in(request: HttpRequest, operations: Data<Operations>, payload: Payload) -> Answer {
@@ -51,13 +73,13 @@ async fn sign_in(request: HttpRequest, operations: Data<Operations>, payload: Pa
     };
     match operations.sign_in(attempt).await {
         Ok(secret) => {
-            let mut response = to("/console/queue");
+            let mut response = to(own_page(&form.to));
             response
                 .add_cookie(&guest::cookie(&request, secret.reveal()))
                 .map_err(Error::internal)?;
             Ok(response)
         }
-        Err(Error::Refused { reason }) => Ok(page(StatusCode::FORBIDDEN, Some(&reason))),
+        Err(Error::Refused { reason }) => Ok(page(StatusCode::FORBIDDEN, &form.to, Some(&reason))),
         Err(error) => Err(error.into()),
     }
 }
@@ -100,11 +122,11 @@ pub(super) fn to(address: &str) -> HttpResponse {
         .finish()
 }
 
-fn page(status: StatusCode, problem: Option<&str>) -> HttpResponse {
-    shell::bare(status, "Sign in", &form(problem))
+fn page(status: StatusCode, wanted: &str, problem: Option<&str>) -> HttpResponse {
+    shell::bare(status, "Sign in", &form(wanted, problem))
 }
 
-fn form(problem: Option<&str>) -> Markup {
+fn form(wanted: &str, problem: Option<&str>) -> Markup {
     html! {
         section.card.narrow {
             h1 { "Sign in" }
@@ -112,6 +134,7 @@ fn form(problem: Option<&str>) -> Markup {
                 p.problem role="alert" { (sentence(problem)) }
             }
             form.stack method="post" action="/console/sign-in" {
+                input type="hidden" name="to" value=(own_page(wanted));
                 label for="name" { "Name" }
                 input #name name="name" autocomplete="username" required autofocus maxlength="200";
                 label for="password" { "Password" }
@@ -122,6 +145,30 @@ fn form(problem: Option<&str>) -> Markup {
                 p.hint #code-hint { "Six digits from the app on your phone." }
                 button.primary { "Sign in" }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_page;
+
+    #[test]
+    fn nobody_is_led_out_of_the_console() {
+        assert_eq!(
+            own_page("/console/sessions/sess_1?x=1"),
+            "/console/sessions/sess_1?x=1"
+        );
+        for odd in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example/console/",
+            "/consolence",
+            "/console/\nx",
+            "/docs/",
+        ] {
+            assert_eq!(own_page(odd), "/console/queue", "{odd:?}");
         }
     }
 }

@@ -281,7 +281,12 @@ async fn nobody_sees_a_page_without_signing_in() {
     for path in PAGES.into_iter().chain(["/console/projects/usage"]) {
         let page = app.stranger(path).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
-        assert_eq!(page.location.as_deref(), Some("/console"), "{path}");
+        let back = format!("/console?{}", encoded(&[("to", path)]));
+        assert_eq!(page.location.as_deref(), Some(back.as_str()), "{path}");
+        assert!(
+            app.stranger(&back).await.text.contains(path),
+            "who signs in comes to the page that they wanted: {path}"
+        );
     }
     for path in FORMS {
         let page = app.stranger_posts(path, &[("mark", "x")]).await;

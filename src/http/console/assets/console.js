@@ -26,6 +26,10 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   // Buttons for browsers without scripts.
   for (const button of document.querySelectorAll("[data-unscripted]")) button.hidden = true;
+  for (const button of document.querySelectorAll("[data-back]")) {
+    button.hidden = history.length < 2;
+    button.addEventListener("click", () => history.back());
+  }
   // Forms that cannot be taken back say so first.
   for (const form of document.querySelectorAll("form[data-asks]")) {
     form.addEventListener("submit", (event) => {
