@@ -259,7 +259,13 @@ const PAGES: [&str; 12] = [
     "/console/projects/officers",
     "/console/projects/webhooks",
 ];
-const FORMS: [&str; 13] = [
+const FORMS: [&str; 19] = [
+    "/console/queue/next",
+    "/console/sessions/sess_1/take",
+    "/console/sessions/sess_1/renew",
+    "/console/sessions/sess_1/give-back",
+    "/console/sessions/sess_1/decide",
+    "/console/sessions/sess_1/undo",
     "/console/rules",
     "/console/rules/check",
     "/console/rules/shadow/end",
@@ -278,7 +284,21 @@ const FORMS: [&str; 13] = [
 #[actix_web::test]
 async fn nobody_sees_a_page_without_signing_in() {
     let app = TestApp::start().await;
-    for path in PAGES.into_iter().chain(["/console/projects/usage"]) {
+    let others = [
+        "/console/projects/usage",
+        "/console/queue",
+        "/console/queue/events",
+        "/console/sessions",
+        "/console/sessions/sess_1",
+        "/console/overview",
+        "/console/quality",
+        "/console/quality/seeds",
+    ];
+    for evidence in ["video", "exam_1/portrait"] {
+        let path = format!("/console/evidence/sess_1/{evidence}?until=9&mark=x");
+        assert_eq!(app.stranger(&path).await.status, StatusCode::SEE_OTHER);
+    }
+    for path in PAGES.into_iter().chain(others) {
         let page = app.stranger(path).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
         let back = format!("/console?{}", encoded(&[("to", path)]));
