@@ -6,7 +6,7 @@ use likeness::session::account::Role;
 use serde_json::Value;
 
 use crate::browser::axe;
-use crate::browser::driver::{Driver, is_here};
+use crate::browser::driver::{Browser, Driver, is_here};
 use crate::browser::service::{Service, UNDO_SECONDS};
 use crate::weights;
 
@@ -107,17 +107,7 @@ async fn a_case_goes_from_the_queue_to_the_record() {
             .any(|row| row.action == "evidence.read" && row.target == genuine)
     );
 
-    // The next case: rejected for a reason, in three keys.
-    browser.go("/console/queue").await;
-    browser.press("j").await;
-    browser.see("Give back").await;
-    assert!(browser.path().await.ends_with(&second));
-    browser.press("r").await;
-    browser.press("1").await;
-    browser.press("\n").await;
-    browser.see("It is carried out in").await;
-    service.clock.advance(i64::from(UNDO_SECONDS) + 1);
-    until_decided(&service, &second, "reject").await;
+    reject_the_next(&service, &browser, &second).await;
 
     browser.go("/console/sessions").await;
     browser.see("A-1003").await;
@@ -130,6 +120,20 @@ async fn a_case_goes_from_the_queue_to_the_record() {
     browser.until("location.pathname === '/console'").await;
     browser.close().await;
     other.close().await;
+}
+
+/// The next case: rejected for a reason, in three keys.
+async fn reject_the_next(service: &Service, browser: &Browser, second: &str) {
+    browser.go("/console/queue").await;
+    browser.press("j").await;
+    browser.see("Give back").await;
+    assert!(browser.path().await.ends_with(second));
+    browser.press("r").await;
+    browser.press("1").await;
+    browser.press("\n").await;
+    browser.see("It is carried out in").await;
+    service.clock.advance(i64::from(UNDO_SECONDS) + 1);
+    until_decided(service, second, "reject").await;
 }
 
 /// Waits until the decision stands in the API.
