@@ -31,7 +31,7 @@ use crate::session::examination::PackHash;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::options::{BlobOptions, StoreOptions};
+use crate::store::options::{BlobOptions, MasterKeySource, StoreOptions};
 use crate::vision::detector::Detector;
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
@@ -126,7 +126,8 @@ impl App {
         announce(&models);
         announce_absent(&models);
         let store = open_store(config).await?;
-        let scratch = scratch(&config.data)?;
+        announce_master_key(config);
+        let scratch = scratch(config)?;
         let (warm, examiner) = watch::channel(None);
         let operations = Operations::new(Parts {
             store: store.clone(),
@@ -286,7 +287,7 @@ async fn verbs(
     examiner: Option<Arc<dyn Examiner>>,
 ) -> Result<(Operations, Scratch), AppError> {
     let store = open_store(config).await?;
-    let scratch = scratch(&config.data)?;
+    let scratch = scratch(config)?;
     let operations = Operations::new(Parts {
         store,
         clock: Arc::new(SystemClock),
@@ -457,14 +458,40 @@ async fn open_store(config: &Config) -> Result<Store, AppError> {
         blobs: BlobOptions {
             folder: config.data.join("blobs"),
         },
+        master_keys: master_keys(config),
         max_connections: config.database_connections,
     })
     .await?)
 }
 
-/// A folder of this process's own below the data folder.
-fn scratch(data: &Path) -> Result<Scratch, AppError> {
-    let parent = data.join("scratch");
+/// The master keys that were given, or a file in the data folder.
+fn master_keys(config: &Config) -> MasterKeySource {
+    if !config.master_key.0.is_empty() {
+        return MasterKeySource::Given(config.master_key.0.clone());
+    }
+    if !config.master_key_file.as_os_str().is_empty() {
+        return MasterKeySource::File(config.master_key_file.clone());
+    }
+    MasterKeySource::Made(config.data.join("master.key"))
+}
+
+/// Says where the master key lies when that is beside what it protects.
+fn announce_master_key(config: &Config) {
+    if let MasterKeySource::Made(file) = master_keys(config) {
+        tracing::warn!(
+            file = %file.display(),
+            "the master key lies in the data folder: whoever has the folder has the key too; give it by `master_key` or `master_key_file` from elsewhere"
+        );
+    }
+}
+
+/// A folder of this process's own below the data folder, or where the setting says.
+fn scratch(config: &Config) -> Result<Scratch, AppError> {
+    let parent = if config.scratch.as_os_str().is_empty() {
+        config.data.join("scratch")
+    } else {
+        config.scratch.clone()
+    };
     Scratch::open(&parent).map_err(|source| AppError::Io {
         what: format!("the folder {} cannot be made", parent.display()),
         source,

@@ -21,6 +21,9 @@ pub struct Config {
     pub precision: String,
     pub database_url: DatabaseUrl,
     pub database_connections: u32,
+    pub master_key: MasterKey,
+    pub master_key_file: PathBuf,
+    pub scratch: PathBuf,
     pub rules: PathBuf,
     pub workers: usize,
     pub look_threads: usize,
@@ -53,6 +56,17 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
+/// Master keys in base64, the newest first; their `Debug` hides them.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MasterKey(pub String);
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -72,6 +86,9 @@ impl Default for Config {
             precision: "f32".to_owned(),
             database_url: DatabaseUrl::default(),
             database_connections: 8,
+            master_key: MasterKey::default(),
+            master_key_file: PathBuf::new(),
+            scratch: PathBuf::new(),
             rules: PathBuf::new(),
             workers: 0,
             look_threads: 1,
@@ -210,5 +227,7 @@ mod tests {
     fn a_database_password_does_not_show() {
         let url = DatabaseUrl("postgres://u:secret@h/d".to_owned());
         assert!(!format!("{url:?}").contains("secret"));
+        let key = MasterKey("c2VjcmV0".to_owned());
+        assert!(!format!("{key:?}").contains("c2VjcmV0"));
     }
 }

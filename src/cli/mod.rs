@@ -15,6 +15,7 @@ pub mod error;
 pub mod eval;
 pub mod eval_liveness;
 pub mod galleries;
+pub mod keys;
 pub mod match_files;
 pub mod models;
 pub mod officers;
@@ -64,6 +65,7 @@ enum Command {
     Galleries(galleries::GalleriesArgs),
     Sessions(sessions::SessionsArgs),
     Audit(audit::AuditArgs),
+    Keys(keys::KeysArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -109,5 +111,6 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Galleries(args) => galleries::run(args, config),
         Command::Sessions(args) => sessions::run(args, config),
         Command::Audit(args) => audit::run(args, config),
+        Command::Keys(args) => keys::run(args, config),
     }
 }

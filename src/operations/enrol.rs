@@ -11,7 +11,7 @@ use crate::operations::manage_galleries::{GalleryRef, MAX_NAME, refuse_bad_text}
 use crate::operations::picture_fault::FacePolicy;
 use crate::pipeline::examiner::Looked;
 use crate::session::gallery::{EnrolledFace, PictureKeeping, Subject};
-use crate::session::ids::{SubjectId, TemplateId};
+use crate::session::ids::{SessionId, SubjectId, TemplateId};
 use crate::session::project::Scope;
 use crate::store::enrolment::{Enrolment, NewFace, WhenTaken};
 use crate::store::error::StoreError;
@@ -34,6 +34,8 @@ pub struct EnrolRequest {
     pub details: Option<Value>,
     pub keeping: PictureKeeping,
     pub when_taken: WhenTaken,
+    /// The session that the person comes from.
+    pub session: Option<SessionId>,
 }
 
 impl EnrolRequest {
@@ -46,6 +48,7 @@ impl EnrolRequest {
             details: None,
             keeping: PictureKeeping::Picture,
             when_taken: WhenTaken::Add,
+            session: None,
         }
     }
 }
@@ -150,6 +153,7 @@ impl Operations {
                 updated_at: now,
             },
             faces,
+            session: request.session,
             when_taken: request.when_taken,
             max_faces: MAX_FACES,
             limit: caller.project.settings.quotas.faces,

@@ -7,16 +7,20 @@ use sea_orm::DatabaseConnection;
 use crate::store::blobs::Blobs;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
+use crate::store::vault::Vault;
 
 pub mod accounts;
 pub mod audit;
 pub mod backtest;
+mod blob_sealing;
 pub mod blobs;
 pub mod callbacks;
 pub mod calls;
 pub mod challenges;
 pub mod claims;
+pub mod consent_texts;
 pub mod consents;
+mod data_keys;
 mod database;
 pub mod decision_rows;
 pub mod decisions;
@@ -31,18 +35,25 @@ pub mod erasure;
 pub mod error;
 pub mod evidence;
 pub mod examinations;
+pub mod expiry;
 pub mod galleries;
 pub mod holds;
+pub mod keys;
+pub mod master_keys;
 pub mod officers;
 pub mod options;
 pub mod pending;
+pub mod plain_file;
+pub mod plain_rows;
 pub mod projects;
 mod proposals;
 pub mod queue;
 mod reading;
+pub mod receipts;
 pub mod review_list;
 pub mod reviews;
 pub mod rule_versions;
+mod sealed_blob;
 mod sealing;
 pub mod seed_cases;
 pub mod seeds;
@@ -57,7 +68,9 @@ pub mod template_changes;
 mod testimony;
 pub mod tokens;
 pub mod usage;
+mod vault;
 pub mod verdicts;
+mod withdrawals;
 
 /// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
 ///
@@ -66,6 +79,7 @@ pub mod verdicts;
 pub struct Store {
     database: DatabaseConnection,
     blobs: Blobs,
+    vault: Vault,
 }
 
 impl fmt::Debug for Store {
@@ -80,7 +94,12 @@ impl Store {
         let blobs = Blobs::open(&options.blobs)?;
         let database = database::open(options).await?;
         database::migrate(&database).await?;
-        Ok(Self { database, blobs })
+        let vault = Vault::open(&database, &options.master_keys).await?;
+        Ok(Self {
+            database,
+            blobs,
+            vault,
+        })
     }
 
     /// Whether the database answers.

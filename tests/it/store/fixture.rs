@@ -167,6 +167,29 @@ impl Fixture {
         path
     }
 
+    /// The master key that was made for the store, as its file holds it.
+    pub(crate) fn master_key(&self) -> String {
+        let file = self.folder.path().join("master.key");
+        std::fs::read_to_string(file).unwrap().trim().to_owned()
+    }
+
+    /// Every byte of every file below the folder of a store that was opened at these options.
+    pub(crate) fn scan_of(options: &StoreOptions) -> Vec<(String, Vec<u8>)> {
+        let mut kept = Vec::new();
+        let mut folders = vec![options.blobs.folder.parent().unwrap().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    kept.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+        kept
+    }
+
     /// Every file below the blob folder, complete or not.
     pub(crate) fn blob_files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
