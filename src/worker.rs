@@ -15,7 +15,7 @@ use crate::operations::run_examination::causes;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long to rest once nothing is left whose time has come.
-const EXPIRE_AGAIN: Duration = Duration::from_mins(10);
+const EXPIRE_AGAIN: Duration = Duration::from_secs(30);
 
 /// Between two batches, so that examinations and requests have the database to themselves meanwhile.
 const BREATH: Duration = Duration::from_secs(1);

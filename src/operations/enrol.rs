@@ -187,6 +187,12 @@ impl Operations {
         for gallery in &request.galleries {
             self.find_gallery(caller, gallery).await?;
         }
+        // Who comes from a session was asked there.
+        if request.session.is_none() {
+            let label = request.label.as_deref().unwrap_or_default();
+            self.consent_to_enrol(caller, &[request.name.as_str(), label])
+                .await?;
+        }
         Ok(())
     }
 }

@@ -16,6 +16,8 @@ impl Operations {
     /// were posted long enough ago are forgotten too.
     pub async fn expire_sessions(&self) -> Result<bool, Error> {
         self.forget_deliveries().await?;
+        // What could not be deleted before is tried again.
+        self.sweep_blobs().await;
         let mut more = false;
         for project in self.store.projects().await? {
             more |= self.expire_kinds(&project).await?;
