@@ -40,6 +40,7 @@ impl MigrationTrait for Migration {
         for (name, table) in [
             ("subjects_by_name", "subjects"),
             ("consents_by_name", "consents"),
+            ("sessions_by_reference", "sessions"),
         ] {
             manager
                 .drop_index(Index::drop().name(name).table(table).to_owned())
@@ -47,9 +48,9 @@ impl MigrationTrait for Migration {
         }
         for (name, table, columns) in [
             (
-                "sessions_by_reference",
+                "sessions_by_reference_index",
                 "sessions",
-                &["project_id", "reference_index"][..],
+                &["project_id", "reference_index", "id"][..],
             ),
             (
                 "sessions_by_name",

@@ -62,16 +62,15 @@ impl Store {
         }
         match subject_name {
             Some(name) => {
-                // Statements made before names were brought to one spelling are kept as they came.
-                let spellings = [name.trim().to_owned(), name_key(name)];
                 let index = self.vault.index(Indexed::Name, project, &name_key(name))?;
-                let of_name = Condition::all()
-                    .add(
-                        Condition::any()
-                            .add(Column::NameIndex.eq(index))
-                            .add(Column::SubjectName.is_in(spellings)),
-                    )
-                    .add(Column::SessionId.is_null());
+                let mut named = Condition::any().add(Column::NameIndex.eq(index));
+                if !self.vault.is_sealed_only() {
+                    // Those of before are kept as they came; no name that may be kept holds a zero.
+                    let mut spellings = vec![name.trim().to_owned(), name_key(name)];
+                    spellings.retain(|spelling| !spelling.contains('\0'));
+                    named = named.add(Column::SubjectName.is_in(spellings));
+                }
+                let of_name = Condition::all().add(named).add(Column::SessionId.is_null());
                 self.newest(project, kind, of_name).await
             }
             None => Ok(None),

@@ -235,13 +235,13 @@ pub(super) fn of_reference(
     reference: &str,
 ) -> Result<Condition, StoreError> {
     let index = vault.index(Indexed::Reference, project, reference)?;
+    let mut named = Condition::any().add(Column::ReferenceIndex.eq(index));
+    if !vault.is_sealed_only() {
+        named = named.add(Column::Reference.eq(reference));
+    }
     Ok(Condition::all()
         .add(Column::ProjectId.eq(project.0.to_string()))
-        .add(
-            Condition::any()
-                .add(Column::ReferenceIndex.eq(index))
-                .add(Column::Reference.eq(reference)),
-        ))
+        .add(named))
 }
 
 /// One statement that looks and moves at once, so that two callers cannot both have their way.

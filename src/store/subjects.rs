@@ -98,14 +98,13 @@ impl Store {
         name: &str,
     ) -> Result<Vec<Subject>, StoreError> {
         let index = self.vault.index(Indexed::Name, project, name)?;
+        let mut named = Condition::any().add(Column::NameIndex.eq(index));
+        if !self.vault.is_sealed_only() {
+            named = named.add(Column::Name.eq(name));
+        }
         let models = Entity::find()
             .filter(Column::ProjectId.eq(project.0.to_string()))
-            .filter(
-                Condition::any()
-                    .add(Column::NameIndex.eq(index))
-                    // Of before.
-                    .add(Column::Name.eq(name)),
-            )
+            .filter(named)
             .order_by_asc(Column::Id)
             .all(&self.database)
             .await?;
