@@ -494,6 +494,11 @@ fn operations_settings(
         max_attempts: config.max_attempts,
         intake_threads: 2,
         look_threads: config.look_threads,
+        max_waiting_looks: config.max_waiting_looks,
+        max_awaited: match config.max_awaited {
+            0 => workers(config),
+            asked => asked,
+        },
         callback_hosts: config.callback_hosts.clone(),
         fremis_project: Some(config.fremis_project.clone()).filter(|name| !name.is_empty()),
     }

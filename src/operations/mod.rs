@@ -10,6 +10,7 @@ use crate::notify::guard::Guard;
 use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
 use crate::operations::passwords::Passwords;
+use crate::operations::places::{Awaited, Places};
 use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
@@ -64,6 +65,7 @@ pub mod open_session;
 pub mod overview;
 pub mod passwords;
 pub mod picture_fault;
+pub mod places;
 pub mod post_results;
 pub mod re_embed;
 pub mod read_case;
@@ -102,6 +104,9 @@ pub struct Operations {
     pub(crate) intake: Arc<Semaphore>,
     /// Looks at single pictures hold a turn each.
     pub(crate) looking: Looking,
+    /// Callers that wait for an examination hold a place each.
+    pub(crate) matching: Places,
+    pub(crate) awaited: Awaited,
     pub(crate) residents: Residents,
     pub(crate) poster: Poster,
     pub(crate) passwords: Passwords,
@@ -113,7 +118,7 @@ pub struct Operations {
 #[derive(Clone)]
 pub(crate) struct Looking {
     pub(crate) turns: Arc<Semaphore>,
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
 }
 
 impl std::fmt::Debug for Operations {
@@ -141,6 +146,10 @@ pub struct OperationsSettings {
     pub intake_threads: usize,
     /// Pictures that may be looked at at once.
     pub look_threads: usize,
+    /// Calls with pictures that may wait for their turn before others are refused.
+    pub max_waiting_looks: usize,
+    /// Calls that may wait for an examination at once before others are refused.
+    pub max_awaited: usize,
     /// Hosts that results may be posted to wherever they lie, separated by commas.
     pub callback_hosts: String,
     /// The project of FREMIS calls that come without a token.
@@ -167,13 +176,14 @@ impl Operations {
     pub fn new(parts: Parts) -> Self {
         let intake = Arc::new(Semaphore::new(parts.settings.intake_threads.max(1)));
         let turns = parts.settings.look_threads.max(1);
-        let waiting = usize::try_from(parts.settings.max_queued).unwrap_or(usize::MAX);
-        let places = turns.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
+        let places = turns.saturating_add(parts.settings.max_waiting_looks);
         Self {
             looking: Looking {
                 turns: Arc::new(Semaphore::new(turns)),
-                places: Arc::new(Semaphore::new(places)),
+                places: Places::new(places),
             },
+            matching: Places::new(parts.settings.max_awaited),
+            awaited: Awaited::default(),
             residents: Residents::default(),
             poster: Poster::new(Guard::allowing(&parts.settings.callback_hosts)),
             passwords: Passwords::default(),

@@ -31,11 +31,7 @@ impl Operations {
         let Some(examiner) = self.examiner.borrow().clone() else {
             return Ok(false);
         };
-        let claimed = self
-            .store
-            .claim_examination(worker, self.clock.now(), self.settings.lease_ms)
-            .await?;
-        let Some(record) = claimed else {
+        let Some(record) = self.claim(worker).await? else {
             return Ok(false);
         };
         let id = record.id;
@@ -48,6 +44,22 @@ impl Operations {
         self.signalling.has_finished(id);
         self.mix_in_after(&record).await;
         Ok(true)
+    }
+
+    /// Takes one that a caller waits for, or the one that has waited longest: by turns where there are both.
+    async fn claim(&self, worker: Uuid) -> Result<Option<ExaminationRecord>, Error> {
+        let (now, lease) = (self.clock.now(), self.settings.lease_ms);
+        let awaited = self.awaited.next();
+        if !awaited.is_empty() {
+            let first = self
+                .store
+                .claim_one_of(&awaited, worker, now, lease)
+                .await?;
+            if first.is_some() {
+                return Ok(first);
+            }
+        }
+        Ok(self.store.claim_examination(worker, now, lease).await?)
     }
 
     /// Resolves when there is probably something to examine.

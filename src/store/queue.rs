@@ -93,9 +93,32 @@ impl Store {
         now: Timestamp,
         lease_ms: i64,
     ) -> Result<Option<ExaminationRecord>, StoreError> {
+        self.claim(claimable(now), worker, now, lease_ms).await
+    }
+
+    /// The same among some of them.
+    pub async fn claim_one_of(
+        &self,
+        some: &[ExaminationId],
+        worker: Uuid,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
+        let some = Column::Id.is_in(some.iter().map(|id| id.0.to_string()));
+        let among = Condition::all().add(claimable(now)).add(some);
+        self.claim(among, worker, now, lease_ms).await
+    }
+
+    async fn claim(
+        &self,
+        among: Condition,
+        worker: Uuid,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
         loop {
             let waiting = Entity::find()
-                .filter(claimable(now))
+                .filter(among.clone())
                 .order_by_asc(Column::QueuedAt)
                 .order_by_asc(Column::Id)
                 .one(&self.database)

@@ -345,6 +345,9 @@ impl TestApp {
             data: folder.path().join("data"),
             // So that a test which holds the examiner holds every examination.
             workers: 1,
+            // So that only a test which asks for it turns anybody away.
+            max_waiting_looks: 64,
+            max_awaited: 64,
             ..Config::default()
         };
         change(&mut config);
