@@ -51,6 +51,7 @@ impl Operations {
             token: None,
             parent: None,
             officer: None,
+            cause: None,
         };
         let call = NewCall {
             dialect: Dialect::Fremis,

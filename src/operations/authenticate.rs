@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::session::actor::Actor;
+use crate::session::cause::Cause;
 use crate::session::ids::{OfficerId, TokenId};
 use crate::session::project::{Project, Scope};
 
@@ -20,6 +21,8 @@ pub struct Caller {
     pub parent: Option<TokenId>,
     /// The person whom the token was made for.
     pub officer: Option<OfficerId>,
+    /// The request that they ask by, where it is one.
+    pub cause: Option<Cause>,
 }
 
 impl Caller {
@@ -103,6 +106,7 @@ impl Operations {
             token: Some(record.id),
             parent: record.parent,
             officer: record.officer,
+            cause: None,
         })
     }
 }
