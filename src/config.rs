@@ -42,6 +42,9 @@ pub struct Config {
     pub callback_hosts: String,
     pub log: String,
     pub log_format: LogFormat,
+    pub metrics_listen: String,
+    pub metrics_token: HiddenText,
+    pub otlp_endpoint: String,
 }
 
 /// A database's address; its `Debug` hides the password.
@@ -50,6 +53,17 @@ pub struct Config {
 pub struct DatabaseUrl(pub String);
 
 impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
+    }
+}
+
+/// A text that its `Debug` does not show.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HiddenText(pub String);
+
+impl std::fmt::Debug for HiddenText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
     }
@@ -95,6 +109,9 @@ impl Default for Config {
             callback_hosts: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
             log_format: LogFormat::Text,
+            metrics_listen: String::new(),
+            metrics_token: HiddenText::default(),
+            otlp_endpoint: String::new(),
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod rules;
 pub mod serve;
 pub mod sessions;
 pub mod tokens;
+pub mod webhooks;
 
 /// Is the person in the video the person on the document?
 ///
@@ -64,6 +65,7 @@ enum Command {
     Galleries(galleries::GalleriesArgs),
     Sessions(sessions::SessionsArgs),
     Audit(audit::AuditArgs),
+    Webhooks(webhooks::WebhooksArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -109,5 +111,6 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Galleries(args) => galleries::run(args, config),
         Command::Sessions(args) => sessions::run(args, config),
         Command::Audit(args) => audit::run(args, config),
+        Command::Webhooks(args) => webhooks::run(args, config),
     }
 }

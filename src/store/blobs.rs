@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId, TemplateId};
 use crate::session::picture::PictureKind;
 use crate::store::Store;
+use crate::store::counted::{Counted, Failures};
 use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
 use crate::store::options::BlobOptions;
@@ -66,7 +67,7 @@ pub(super) fn thumbnail_key(project: ProjectId, face: TemplateId) -> String {
 
 /// The folder of blobs.
 #[derive(Clone)]
-pub(super) struct Blobs(Arc<LocalFileSystem>);
+pub(super) struct Blobs(Arc<dyn ObjectStore>);
 
 impl fmt::Debug for Blobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,6 +89,14 @@ impl Blobs {
             .with_fsync(true)
             .with_automatic_cleanup(true);
         Ok(Self(Arc::new(folder)))
+    }
+
+    /// The same, with what fails counted.
+    pub(super) fn counting(self, failures: &Failures) -> Self {
+        Self(Arc::new(Counted {
+            inner: self.0,
+            failures: failures.clone(),
+        }))
     }
 }
 

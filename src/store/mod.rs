@@ -5,6 +5,7 @@ use std::fmt;
 use sea_orm::DatabaseConnection;
 
 use crate::store::blobs::Blobs;
+use crate::store::counted::Failures;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
@@ -17,6 +18,7 @@ pub mod calls;
 pub mod challenges;
 pub mod claims;
 pub mod consents;
+mod counted;
 mod database;
 pub mod decision_rows;
 pub mod decisions;
@@ -35,6 +37,7 @@ pub mod galleries;
 pub mod holds;
 pub mod officers;
 pub mod options;
+mod outbox;
 pub mod pending;
 pub mod projects;
 mod proposals;
@@ -58,6 +61,8 @@ mod testimony;
 pub mod tokens;
 pub mod usage;
 pub mod verdicts;
+pub mod vitals;
+pub mod webhooks;
 
 /// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
 ///
@@ -66,6 +71,7 @@ pub mod verdicts;
 pub struct Store {
     database: DatabaseConnection,
     blobs: Blobs,
+    blob_failures: Failures,
 }
 
 impl fmt::Debug for Store {
@@ -77,10 +83,15 @@ impl fmt::Debug for Store {
 impl Store {
     /// Opens the database and the blob folder, makes what is missing and applies the migrations.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let blobs = Blobs::open(&options.blobs)?;
+        let blob_failures = Failures::default();
+        let blobs = Blobs::open(&options.blobs)?.counting(&blob_failures);
         let database = database::open(options).await?;
         database::migrate(&database).await?;
-        Ok(Self { database, blobs })
+        Ok(Self {
+            database,
+            blobs,
+            blob_failures,
+        })
     }
 
     /// Whether the database answers.

@@ -283,6 +283,8 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) operations: Operations,
     pub(crate) client: Client,
+    /// Where the numbers are served, if on an address of their own.
+    pub(crate) metrics: Option<SocketAddr>,
     examiner: Arc<FakeExaminer>,
     handle: actix_web::dev::ServerHandle,
     running: tokio::task::JoinHandle<()>,
@@ -367,6 +369,7 @@ impl TestApp {
         .await
         .unwrap();
         let (address, handle) = (app.address(), app.handle());
+        let metrics = app.metrics_address();
         let operations = app.operations().clone();
         let running = tokio::spawn(async move { app.run().await.unwrap() });
         let mut started = Self {
@@ -374,6 +377,7 @@ impl TestApp {
             token: String::new(),
             clock,
             operations,
+            metrics,
             client: Client::builder().no_proxy().build().unwrap(),
             examiner,
             handle,
@@ -543,6 +547,11 @@ impl TestApp {
         rows.iter()
             .map(|row| serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap())
             .collect()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Every file below a folder of the data folder.

@@ -34,3 +34,4 @@ pub mod subjects;
 pub mod templates;
 pub mod tokens;
 pub mod usage;
+pub mod webhook_endpoints;
