@@ -51,6 +51,7 @@ pub mod expire_sessions;
 pub mod hold_session;
 pub mod identify;
 pub mod intake;
+pub mod keep_order;
 pub mod look;
 pub mod manage_galleries;
 pub mod manage_members;

@@ -12,9 +12,11 @@ pub mod accounts;
 pub mod audit;
 pub mod backtest;
 pub mod blobs;
+mod bucket;
 pub mod callbacks;
 pub mod calls;
 pub mod challenges;
+pub mod chores;
 pub mod claims;
 pub mod consents;
 mod database;
@@ -35,6 +37,7 @@ pub mod galleries;
 pub mod holds;
 pub mod officers;
 pub mod options;
+pub mod orphans;
 pub mod pending;
 pub mod projects;
 mod proposals;
@@ -51,15 +54,17 @@ pub mod shadow_report;
 pub mod shadow_verdicts;
 pub mod sign_ins;
 pub mod statistics;
+pub mod stocktaking;
 pub mod subjects;
 pub mod submission;
 pub mod template_changes;
 mod testimony;
 pub mod tokens;
+pub mod trouble;
 pub mod usage;
 pub mod verdicts;
 
-/// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
+/// Everything the service keeps: rows in a database, pictures and videos in a folder of blobs or a bucket.
 ///
 /// It is cheap to clone; every clone speaks to the same database.
 #[derive(Clone)]
@@ -75,9 +80,10 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database and the blob folder, makes what is missing and applies the migrations.
+    /// Opens the database and the place of the blobs, makes what is missing and applies the migrations.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let blobs = Blobs::open(&options.blobs)?;
+        bucket::use_one_cryptography();
+        let blobs = Blobs::open(&options.blobs).await?;
         let database = database::open(options).await?;
         database::migrate(&database).await?;
         Ok(Self { database, blobs })
