@@ -57,6 +57,7 @@ pub mod expire_sessions;
 pub mod hold_session;
 pub mod identify;
 pub mod intake;
+pub mod keep_order;
 mod lanes;
 pub mod look;
 pub mod manage_galleries;

@@ -196,10 +196,18 @@ impl Store {
         id: ExaminationId,
         worker: Uuid,
     ) -> Result<bool, StoreError> {
-        let released = held(id, worker)
-            .col_expr(Column::Status, status(ExaminationStatus::Queued))
-            .col_expr(Column::Worker, Expr::value(NOBODY))
-            .col_expr(Column::LeaseUntil, Expr::value(NEVER))
+        let released = released(id, worker).exec(&self.database).await?;
+        Ok(released.rows_affected > 0)
+    }
+
+    /// Gives an examination back as if it had not been tried: what it needs cannot be reached just now.
+    pub async fn postpone_examination(
+        &self,
+        id: ExaminationId,
+        worker: Uuid,
+    ) -> Result<bool, StoreError> {
+        let released = released(id, worker)
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
             .exec(&self.database)
             .await?;
         Ok(released.rows_affected > 0)
@@ -397,6 +405,13 @@ fn held(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
         .filter(Column::Id.eq(id.0.to_string()))
         .filter(Column::Worker.eq(worker.to_string()))
         .filter(Column::Status.eq(ExaminationStatus::Running.name()))
+}
+
+fn released(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
+    held(id, worker)
+        .col_expr(Column::Status, status(ExaminationStatus::Queued))
+        .col_expr(Column::Worker, Expr::value(NOBODY))
+        .col_expr(Column::LeaseUntil, Expr::value(NEVER))
 }
 
 fn status(status: ExaminationStatus) -> Expr {
