@@ -276,6 +276,11 @@ fn steps(asked: Option<&ChallengeOrder>) -> Vec<StepFinding> {
     asked.steps.iter().enumerate().map(step).collect()
 }
 
+/// The program whose child processes decode: the test's own is another.
+pub(crate) fn decoder() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_likeness"))
+}
+
 /// A running service and everything a test needs to speak to it.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
@@ -345,6 +350,8 @@ impl TestApp {
             data: folder.path().join("data"),
             // So that a test which holds the examiner holds every examination.
             workers: 1,
+            decoder: decoder(),
+            sandbox_ready: 0,
             ..Config::default()
         };
         change(&mut config);

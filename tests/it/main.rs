@@ -24,6 +24,7 @@ mod passive;
 mod replay;
 mod rules;
 mod samples;
+mod sandbox;
 mod store;
 mod vision;
 mod weights;
