@@ -129,8 +129,7 @@ fn pid(raw: u32) -> io::Result<Pid> {
 
 /// A change of the user makes the standard library fork and exec, where it would spawn otherwise.
 fn fork() -> io::Result<std::process::ExitStatus> {
-    let user = rustix::process::geteuid().as_raw();
-    Command::new("/bin/true").uid(user).status()
+    Command::new("/bin/true").uid(0).status()
 }
 
 /// Takes memory, and writes to it, until no more is given.

@@ -21,6 +21,8 @@ const DESCRIPTORS: u64 = 16;
 /// Threads and processes of the service's user, of whom a decoder needs three. The figure counts what the whole service
 /// has, and binds no superuser: that nothing is forked is the work of [`Wall::Calls`].
 const PROCESSES: u64 = 8192;
+/// Computing time between the signal that tells and the one that kills.
+const GRACE_SECONDS: u64 = 5;
 /// The program's own size where the system does not tell it.
 const PROGRAM_BYTES: u64 = 2 << 30;
 
@@ -166,7 +168,7 @@ pub(super) fn raise_but_calls(bounds: Bounds, parent: u32) -> Standing {
     let bound = |resource, most| hold_to(resource, most).is_ok();
     let memory = program_bytes().saturating_add(bounds.memory_bytes);
     note(Wall::Memory, bound(Resource::As, memory));
-    note(Wall::Time, bound(Resource::Cpu, bounds.computing_seconds));
+    note(Wall::Time, limit_time(bounds.computing_seconds).is_ok());
     note(Wall::Writing, bound(Resource::Fsize, 0));
     note(Wall::Descriptors, bound(Resource::Nofile, DESCRIPTORS));
     note(Wall::Processes, bound(Resource::Nproc, PROCESSES));
@@ -209,15 +211,26 @@ fn forbid_dumps() -> io::Result<()> {
 
 /// The limit or, where a lower one is set already, that.
 fn hold_to(resource: Resource, most: u64) -> io::Result<()> {
+    hold_between(resource, most, most)
+}
+
+/// First the signal that says what was too much, and soon after the one that nobody can ignore.
+fn limit_time(seconds: u64) -> io::Result<()> {
+    hold_between(
+        Resource::Cpu,
+        seconds,
+        seconds.saturating_add(GRACE_SECONDS),
+    )
+}
+
+fn hold_between(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
     let held = rustix::process::getrlimit(resource).maximum;
-    let most = Some(held.map_or(most, |held| held.min(most)));
-    setrlimit(
-        resource,
-        Rlimit {
-            current: most,
-            maximum: most,
-        },
-    )?;
+    let within = |most: u64| Some(held.map_or(most, |held| held.min(most)));
+    let limit = Rlimit {
+        current: within(soft),
+        maximum: within(hard),
+    };
+    setrlimit(resource, limit)?;
     Ok(())
 }
 

@@ -31,11 +31,12 @@ const COMPUTED_TOO_LONG: Stop = Stop::Signal(24);
 const WROTE_TOO_MUCH: Stop = Stop::Signal(25);
 
 fn command(deed: Deed, more: &[&str]) -> Command {
+    let seconds = if deed == Deed::Compute { "1" } else { "60" };
     let mut command = Command::new(decoder());
     command
         .args(["decode-child", "--parent", &std::process::id().to_string()])
         .args(["--memory-bytes", &MEMORY.to_string()])
-        .args(["--computing-seconds", "1", "--prove", deed.name()])
+        .args(["--computing-seconds", seconds, "--prove", deed.name()])
         .args(more)
         .env_clear()
         .stdin(Stdio::null());
