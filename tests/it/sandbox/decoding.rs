@@ -70,7 +70,7 @@ fn videos_are_the_same_behind_walls() {
     for name in [
         "genuine/video.mp4",
         "rotated-phone/video.mp4",
-        "hevc/video.mp4",
+        "hevc/video.mov",
     ] {
         let same = told(walled(), name) == told(&Decoding::InProcess, name);
         assert!(same, "{name}");

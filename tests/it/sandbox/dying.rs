@@ -86,6 +86,13 @@ fn a_process_that_dies_while_it_waits_costs_nobody_anything() {
         panic!("one process waits");
     };
     kill(waiting, "-KILL");
+    let status = format!("/proc/{waiting}/status");
+    while !std::fs::read_to_string(&status)
+        .unwrap()
+        .contains("State:\tZ")
+    {
+        std::thread::yield_now();
+    }
     let document = sample("genuine/document.jpg");
     let limits = PictureLimits {
         max_pixels: 50_000_000,
