@@ -21,12 +21,19 @@ pub struct Config {
     pub precision: String,
     pub database_url: DatabaseUrl,
     pub database_connections: u32,
-    pub master_key: MasterKey,
+    pub master_key: Secret,
     pub master_key_file: PathBuf,
     pub scratch: PathBuf,
+    pub blobs_url: String,
+    pub s3_endpoint: String,
+    pub s3_region: String,
+    pub s3_key_id: Secret,
+    pub s3_secret: Secret,
     pub rules: PathBuf,
     pub workers: usize,
     pub look_threads: usize,
+    pub max_waiting_looks: usize,
+    pub max_awaited: usize,
     pub max_queued: u64,
     pub max_attempts: u32,
     pub lease_seconds: u32,
@@ -39,10 +46,33 @@ pub struct Config {
     pub max_video_seconds: u32,
     pub max_video_pixels: u64,
     pub max_video_streams: usize,
+    pub sandbox: SandboxMode,
+    pub sandbox_memory_megabytes: u64,
+    pub sandbox_seconds: u32,
+    pub sandbox_ready: usize,
     pub fremis_project: String,
     pub callback_hosts: String,
     pub log: String,
     pub log_format: LogFormat,
+    pub metrics_listen: String,
+    pub metrics_token: Secret,
+    pub otlp_endpoint: String,
+    /// The program that decodes files behind walls, this one where it is empty. No setting: for whoever builds the service
+    /// into another program, as tests do.
+    #[serde(skip)]
+    pub decoder: PathBuf,
+}
+
+/// Whether files of strangers are decoded behind walls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SandboxMode {
+    /// Behind those that the kernel has.
+    On,
+    /// Behind all, or not at all.
+    Strict,
+    /// In the service itself.
+    Off,
 }
 
 /// A database's address; its `Debug` hides the password.
@@ -56,12 +86,12 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Master keys in base64, the newest first; their `Debug` hides them.
+/// A setting that its `Debug` does not show.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MasterKey(pub String);
+pub struct Secret(pub String);
 
-impl std::fmt::Debug for MasterKey {
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
     }
@@ -86,12 +116,19 @@ impl Default for Config {
             precision: "f32".to_owned(),
             database_url: DatabaseUrl::default(),
             database_connections: 8,
-            master_key: MasterKey::default(),
+            master_key: Secret::default(),
             master_key_file: PathBuf::new(),
             scratch: PathBuf::new(),
+            blobs_url: String::new(),
+            s3_endpoint: String::new(),
+            s3_region: "us-east-1".to_owned(),
+            s3_key_id: Secret::default(),
+            s3_secret: Secret::default(),
             rules: PathBuf::new(),
             workers: 0,
             look_threads: 1,
+            max_waiting_looks: 1,
+            max_awaited: 0,
             max_queued: 64,
             max_attempts: 3,
             lease_seconds: 30,
@@ -104,10 +141,18 @@ impl Default for Config {
             max_video_seconds: 120,
             max_video_pixels: 8_400_000,
             max_video_streams: 8,
+            sandbox: SandboxMode::On,
+            sandbox_memory_megabytes: 0,
+            sandbox_seconds: 0,
+            sandbox_ready: 3,
             fremis_project: String::new(),
             callback_hosts: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
             log_format: LogFormat::Text,
+            metrics_listen: String::new(),
+            metrics_token: Secret::default(),
+            otlp_endpoint: String::new(),
+            decoder: PathBuf::new(),
         }
     }
 }
@@ -221,6 +266,17 @@ mod tests {
         let file = folder.path().join("c.toml");
         std::fs::write(&file, "wrokers = 3\n").unwrap();
         assert!(Config::from_sources(Some(&file), &HashMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_secret_does_not_show() {
+        let config = Config {
+            s3_key_id: Secret("AKIDKYC".to_owned()),
+            s3_secret: Secret("hunter2".to_owned()),
+            ..Config::default()
+        };
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("AKIDKYC") && !shown.contains("hunter2"));
     }
 
     #[test]

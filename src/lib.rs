@@ -13,8 +13,9 @@
 //!                operations/                the verbs: what the service can do, one a file
 //!     ┌───────┬────────┼────────────┐
 //!  notify/  store/  search/      pipeline/  results out | rows and blobs | galleries in memory | pictures in, findings out
-//!             │        │      ┌─────┼──────┐
-//!             └─ session/ scoring/ vision/ media/   the nouns | three instruments; none knows another
+//!             │        │      ┌─────┼───── sandbox/   files of strangers decoded in processes behind walls
+//!             │        │      │     │      ┌──┴──┐
+//!             └─ session/ scoring/ │   vision/ media/   the nouns | three instruments; none knows another
 //!                              │
 //!                           packs/          model files: manifest, sources, hashes, formats
 //! ```
@@ -29,15 +30,18 @@
 //!   The arithmetic of its networks is the package `kernels/`, which is compiled for speed in every profile
 //!   and holds all of the `unsafe` code. The network that sees masks is the project's own: the package `training/` makes it,
 //!   and nothing of that package is part of the service.
+//! - [`sandbox`]: decodes what strangers send, each file in a process of its own behind walls: [`sandbox::walls`] says
+//!   which, [`sandbox::decoding`] is what the rooms above ask.
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`]. A clip is sampled for whom it
 //!   shows, and watched at an even pace for what moves in it: [`pipeline::liveness`], a signal a file.
 //! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
 //! - [`search`]: exact search among the faces of a gallery, held in memory; its products are the package `kernels/`'s, too.
-//! - [`notify`]: results posted to callers' addresses, and to none inside the operator's network.
+//! - [`notify`]: results and events posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
 //! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`]. The officers' pages are [`http::console`].
 //! - [`worker`]: the door for queued examinations.
+//! - [`metrics`], [`traces`]: what the service counts of itself, and where work stands in a trace.
 //! - [`evaluation`]: measures a pack on labelled pairs and calibrates it, and liveness on labelled clips.
 //! - The package `training/` makes the weights that are the project's own.
 //! - [`cli`], [`app`], [`config`], [`scratch`], [`telemetry`]: the program around them.
@@ -46,7 +50,7 @@
 //!
 //! 1. [`http::dialects::biometry`] streams the form's files to disk ([`http::upload`]) and calls
 //!    [`operations::match_faces`].
-//! 2. The files are decoded once to see what they are ([`operations::intake`]); then evidence, session
+//! 2. The files are decoded once to see what they are ([`operations::intake`]), behind walls ([`sandbox`]); then evidence, session
 //!    and queued examination are stored in one transaction ([`store::submission`]).
 //! 3. A [`worker`] claims the row and runs [`operations::run_examination`], which calls the
 //!    [`pipeline::examiner::Examiner`]: [`media::sampling`] delivers windows of frames
@@ -88,15 +92,18 @@ pub mod config;
 pub mod evaluation;
 pub mod http;
 pub mod media;
+pub mod metrics;
 pub mod notify;
 pub mod operations;
 pub mod packs;
 pub mod pipeline;
+pub mod sandbox;
 pub mod scoring;
 pub mod scratch;
 pub mod search;
 pub mod session;
 pub mod store;
 pub mod telemetry;
+pub mod traces;
 pub mod vision;
 pub mod worker;

@@ -10,6 +10,7 @@ use crate::operations::clock::Clock as _;
 pub mod audit;
 pub mod bench;
 pub mod compare;
+pub mod decode_child;
 pub mod embed;
 pub mod error;
 pub mod eval;
@@ -26,7 +27,9 @@ pub mod replay;
 pub mod rules;
 pub mod serve;
 pub mod sessions;
+pub mod store;
 pub mod tokens;
+pub mod webhooks;
 
 /// Is the person in the video the person on the document?
 ///
@@ -64,8 +67,11 @@ enum Command {
     Officers(officers::OfficersArgs),
     Galleries(galleries::GalleriesArgs),
     Sessions(sessions::SessionsArgs),
+    Store(store::StoreArgs),
     Audit(audit::AuditArgs),
     Keys(keys::KeysArgs),
+    Webhooks(webhooks::WebhooksArgs),
+    DecodeChild(decode_child::DecodeChildArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -80,8 +86,13 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
+    // It has no settings but its arguments.
+    if let Command::DecodeChild(args) = &cli.command {
+        return decode_child::run(args);
+    }
     let config = crate::config::Config::load(cli.config.as_deref())?;
     match cli.command {
+        Command::DecodeChild(args) => decode_child::run(&args),
         Command::Serve(args) => serve::run(args, config),
         Command::Match(args) => match_files::run(&args, &config),
         Command::Compare(args) => compare::run(&args, &config),
@@ -110,7 +121,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Officers(args) => officers::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),
         Command::Sessions(args) => sessions::run(args, config),
+        Command::Store(args) => store::run(args, config),
         Command::Audit(args) => audit::run(args, config),
         Command::Keys(args) => keys::run(args, config),
+        Command::Webhooks(args) => webhooks::run(args, config),
     }
 }

@@ -18,7 +18,13 @@ impl Operations {
         caller.require(Scope::Submit)?;
         Self::refuse_nameless(caller)?;
         let looked = self
-            .look_for_subject(picture, 0, Wanted::TEMPLATE, FacePolicy::ONE_FACE)
+            .look_for_subject(
+                &caller.place,
+                picture,
+                0,
+                Wanted::TEMPLATE,
+                FacePolicy::ONE_FACE,
+            )
             .await?;
         looked
             .faces

@@ -104,7 +104,9 @@ impl Operations {
         let entries = move |gone: &Gone, receipt: &Receipt| {
             operations.erasure_entries(project, by, gone, receipt)
         };
-        Ok(self.store.erase(erasure, entries).await?)
+        let receipt = self.store.erase(erasure, entries).await?;
+        self.signalling.post_waits();
+        Ok(receipt)
     }
 
     fn erasure_entries(

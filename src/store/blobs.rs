@@ -1,7 +1,8 @@
-//! Pictures and videos as files in a folder, streamed in and out.
+//! Pictures and videos as files in a folder or objects in a bucket, streamed in and out.
 
 use std::fmt;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
@@ -15,13 +16,16 @@ use object_store::{
 use crate::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId, TemplateId};
 use crate::session::picture::PictureKind;
 use crate::store::Store;
+use crate::store::bucket;
+use crate::store::counted::{Counted, Failures};
 use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
 use crate::store::options::BlobOptions;
 use crate::store::sealed_blob::SealedFile;
 
-/// How much of a file is held at once while it is copied.
-const CHUNK: usize = 1 << 20;
+/// How much of a file is held at once while it is copied: the least that S3 takes as a part of a larger object. What is
+/// no longer is written in one go.
+const PART: usize = 5 << 20;
 
 /// Where the bytes of a piece of evidence lie.
 pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
@@ -71,9 +75,9 @@ pub(super) struct RawBlob {
     pub(super) bytes: BoxStream<'static, object_store::Result<Vec<u8>>>,
 }
 
-/// The folder of blobs.
+/// The folder of blobs, or the bucket; and where it is a folder, which.
 #[derive(Clone)]
-pub(super) struct Blobs(Arc<LocalFileSystem>);
+pub(super) struct Blobs(pub(super) Arc<dyn ObjectStore>, pub(super) Option<PathBuf>);
 
 impl fmt::Debug for Blobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,20 +86,43 @@ impl fmt::Debug for Blobs {
 }
 
 impl Blobs {
-    /// Opens the folder, making it for its owner alone when it is missing. What lies below needs
-    /// no lock of its own then.
-    pub(super) fn open(options: &BlobOptions) -> Result<Self, StoreError> {
-        make_private_folder(&options.folder)?;
-        if is_open_to_others(&options.folder) {
-            // Volumes are shared among groups on purpose at times, so it is said and not changed.
-            tracing::warn!("users other than its owner may enter the blob folder");
-        }
-        let folder = LocalFileSystem::new_with_prefix(&options.folder)?
-            // A row must not name a blob that a power failure took.
-            .with_fsync(true)
-            .with_automatic_cleanup(true);
-        Ok(Self(Arc::new(folder)))
+    /// Opens the place where blobs lie.
+    pub(super) async fn open(options: &BlobOptions) -> Result<Self, StoreError> {
+        Ok(match options {
+            BlobOptions::Folder(folder) => Self(open_folder(folder)?, Some(folder.clone())),
+            BlobOptions::Bucket(bucket) => Self(bucket::open(bucket).await?, None),
+        })
     }
+
+    /// The same, with what fails counted.
+    pub(super) fn counting(self, failures: &Failures) -> Self {
+        Self(
+            Arc::new(Counted {
+                inner: self.0,
+                failures: failures.clone(),
+            }),
+            self.1,
+        )
+    }
+}
+
+/// Opens the folder, making it for its owner alone when it is missing. What lies below needs
+/// no lock of its own then.
+///
+/// A blob is written under a name with `#` in it beside its own, synced, renamed, and its folder synced, with every
+/// folder that was made for it, before `put` or `complete` says that it is there (`finish_staged_rename` and
+/// `create_parent_dirs` in `object_store` 0.14, `local.rs`). A copy is a link, renamed and synced in the same way.
+fn open_folder(folder: &Path) -> Result<Arc<dyn ObjectStore>, StoreError> {
+    make_private_folder(folder)?;
+    if is_open_to_others(folder) {
+        // Volumes are shared among groups on purpose at times, so it is said and not changed.
+        tracing::warn!("users other than its owner may enter the blob folder");
+    }
+    let folder = LocalFileSystem::new_with_prefix(folder)?
+        // A row must not name a blob that a power failure took.
+        .with_fsync(true)
+        .with_automatic_cleanup(true);
+    Ok(Arc::new(folder))
 }
 
 impl Store {
@@ -108,21 +135,21 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a file that is sealed on its way. It appears when it is complete.
+    /// Keeps a file that is sealed on its way, never whole in memory where it is long. It appears when it is complete.
     pub(super) async fn put_raw_file(
         &self,
         key: &str,
         mut file: SealedFile,
     ) -> Result<(), StoreError> {
-        let key = read_key(key)?;
-        let mut upload = self.blobs.0.put_multipart(&key).await?;
-        match copy_in(&mut file, upload.as_mut()).await {
-            Ok(()) => {
-                upload.complete().await?;
-                Ok(())
-            }
+        let first = file.next(PART).await?.unwrap_or_default();
+        if first.len() < PART {
+            return self.put_raw(key, first).await;
+        }
+        let mut upload = self.blobs.0.put_multipart(&read_key(key)?).await?;
+        match copy_in(first, &mut file, upload.as_mut()).await {
+            Ok(()) => Ok(()),
             Err(error) => {
-                // What cannot be cleaned up now is a nameless part file; the first error says more.
+                // What cannot be cleaned up now is a nameless part; the first error says more.
                 let _ = upload.abort().await;
                 Err(error)
             }
@@ -197,16 +224,20 @@ impl Store {
 }
 
 async fn copy_in(
+    first: Vec<u8>,
     file: &mut SealedFile,
     upload: &mut dyn MultipartUpload,
 ) -> Result<(), StoreError> {
-    while let Some(part) = file.next(CHUNK).await? {
-        upload.put_part(PutPayload::from(part)).await?;
+    let mut part = Some(first);
+    while let Some(bytes) = part {
+        upload.put_part(PutPayload::from(bytes)).await?;
+        part = file.next(PART).await?;
     }
+    upload.complete().await?;
     Ok(())
 }
 
 /// A key as the blob store understands it; one that would leave the folder is refused.
-fn read_key(key: &str) -> Result<Key, StoreError> {
+pub(super) fn read_key(key: &str) -> Result<Key, StoreError> {
     Key::parse(key).map_err(|error| object_store::Error::from(error).into())
 }

@@ -13,6 +13,7 @@ use crate::session::evidence::EvidenceKind;
 use crate::session::ids::{ProjectId, SessionId, SubjectId};
 use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
+use crate::session::webhook::Event;
 use crate::store::Store;
 use crate::store::database::{settle, take_galleries_turn, to_the_end};
 use crate::store::entity::sessions::{Column, Entity};
@@ -20,7 +21,7 @@ use crate::store::entity::{consents, decisions, evidence, examinations, session_
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
 use crate::store::receipts::{self, Gone, Receipt, Went};
-use crate::store::{audit, doomed, reviews, seed_cases, seeds, sessions, subjects};
+use crate::store::{audit, doomed, outbox, reviews, seed_cases, seeds, sessions, subjects};
 
 /// An erasure to be carried out, all of it or nothing.
 #[derive(Clone, Debug)]
@@ -140,6 +141,7 @@ impl Store {
         for entry in &entries(&gone, &receipt) {
             audit::append(transaction, entry).await?;
         }
+        self.announce_erasure(transaction, erasure, &gone).await?;
         Ok(Some(receipt))
     }
 
@@ -151,6 +153,23 @@ impl Store {
         now: Timestamp,
     ) -> Result<Receipt, StoreError> {
         receipts::give(transaction, self.vault.receipts(), project, gone, now).await
+    }
+
+    /// Has those told who want to know that sessions' data are gone. Of copies of known cases nobody was ever told.
+    async fn announce_erasure(
+        &self,
+        transaction: &DatabaseTransaction,
+        erasure: &Erasure,
+        gone: &Gone,
+    ) -> Result<(), StoreError> {
+        for (session, _) in &gone.sessions {
+            if seed_cases::is_copy(transaction, *session).await? {
+                continue;
+            }
+            let event = Event::erased(*session, erasure.now);
+            outbox::announce(transaction, erasure.project, &event).await?;
+        }
+        Ok(())
     }
 
     /// Erases a copy of a known case with that case: it shows the same face. What was held of the copy is held of the

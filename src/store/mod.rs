@@ -5,6 +5,7 @@ use std::fmt;
 use sea_orm::DatabaseConnection;
 
 use crate::store::blobs::Blobs;
+use crate::store::counted::Failures;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 use crate::store::vault::Vault;
@@ -14,12 +15,15 @@ pub mod audit;
 pub mod backtest;
 mod blob_sealing;
 pub mod blobs;
+mod bucket;
 pub mod callbacks;
 pub mod calls;
 pub mod challenges;
+pub mod chores;
 pub mod claims;
 pub mod consent_texts;
 pub mod consents;
+mod counted;
 mod data_keys;
 mod database;
 pub mod decision_rows;
@@ -42,6 +46,8 @@ pub mod keys;
 pub mod master_keys;
 pub mod officers;
 pub mod options;
+pub mod orphans;
+mod outbox;
 pub mod pending;
 pub mod plain_file;
 pub mod plain_rows;
@@ -62,17 +68,21 @@ pub mod shadow_report;
 pub mod shadow_verdicts;
 pub mod sign_ins;
 pub mod statistics;
+pub mod stocktaking;
 pub mod subjects;
 pub mod submission;
 pub mod template_changes;
 mod testimony;
 pub mod tokens;
+pub mod trouble;
 pub mod usage;
 mod vault;
 pub mod verdicts;
+pub mod vitals;
+pub mod webhooks;
 mod withdrawals;
 
-/// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
+/// Everything the service keeps: rows in a database, pictures and videos in a folder of blobs or a bucket.
 ///
 /// It is cheap to clone; every clone speaks to the same database.
 #[derive(Clone)]
@@ -80,6 +90,7 @@ pub struct Store {
     database: DatabaseConnection,
     blobs: Blobs,
     vault: Vault,
+    blob_failures: Failures,
 }
 
 impl fmt::Debug for Store {
@@ -89,9 +100,11 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database and the blob folder, makes what is missing and applies the migrations.
+    /// Opens the database and the place of the blobs, makes what is missing and applies the migrations.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let blobs = Blobs::open(&options.blobs)?;
+        bucket::use_one_cryptography();
+        let blob_failures = Failures::default();
+        let blobs = Blobs::open(&options.blobs).await?.counting(&blob_failures);
         let database = database::open(options).await?;
         database::migrate(&database).await?;
         let vault = Vault::open(&database, &options.master_keys).await?;
@@ -99,6 +112,7 @@ impl Store {
             database,
             blobs,
             vault,
+            blob_failures,
         })
     }
 

@@ -93,6 +93,15 @@ impl Store {
             .collect()
     }
 
+    /// What a session is found by instead of its reference: for whoever writes rows beside the store.
+    pub fn reference_index(
+        &self,
+        project: ProjectId,
+        reference: &str,
+    ) -> Result<String, StoreError> {
+        self.vault.index(Indexed::Reference, project, reference)
+    }
+
     /// A project's sessions of a reference whose data are still there, oldest first.
     pub async fn sessions_of_reference(
         &self,

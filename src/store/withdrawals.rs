@@ -12,11 +12,12 @@ use crate::session::ids::{ExaminationId, SessionId};
 use crate::session::review::VoidedBy;
 use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
+use crate::session::webhook::Event;
 use crate::store::entity::{consents, examinations, sessions as sessions_entity};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json};
 use crate::store::vault::{Indexed, Vault};
-use crate::store::{reviews, sessions};
+use crate::store::{outbox, reviews, sessions};
 
 /// Ends the examinations of whoever made the statement, and names them.
 pub(super) async fn stop(
@@ -29,6 +30,10 @@ pub(super) async fn stop(
         let ended = end(transaction, session, consent.at).await?;
         if !ended.is_empty() {
             sessions::make_move(transaction, session, Move::Fail, consent.at).await?;
+        }
+        for examination in &ended {
+            let event = Event::failed(session, *examination, consent.at);
+            outbox::announce(transaction, consent.project, &event).await?;
         }
         stopped.extend(ended);
         let by = VoidedBy::Refusal;

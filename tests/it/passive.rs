@@ -14,7 +14,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::faces::base64;
-use crate::helpers::body;
+use crate::helpers::{body, decoder};
 use crate::weights::{self, root};
 
 /// A face of about 270 pixels with room around it.
@@ -38,6 +38,7 @@ async fn a_picture_gets_its_score_from_the_real_networks() {
         listen: ([127, 0, 0, 1], 0).into(),
         data: folder.path().join("data"),
         models: root().join("models"),
+        decoder: decoder(),
         ..Config::default()
     };
     let app = App::build(&config, Arc::new(SystemClock), Instruments::Packs)
@@ -62,7 +63,7 @@ async fn a_picture_gets_its_score_from_the_real_networks() {
         .unwrap();
     let address = app.address();
     let running = tokio::spawn(async move { app.run().await });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::helpers::client().build().unwrap();
     let ready = format!("http://{address}/readyz");
     while client.get(&ready).send().await.unwrap().status() != StatusCode::OK {
         tokio::task::yield_now().await;

@@ -8,6 +8,7 @@ use likeness::operations::error::Error;
 use likeness::operations::replay::Replayed;
 use likeness::operations::{Operations, OperationsSettings, Parts};
 use likeness::pipeline::examiner::ModelFacts;
+use likeness::sandbox::decoding::Decoding;
 use likeness::scoring::rules::{Rules, content_hash};
 use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::judge;
@@ -65,9 +66,12 @@ fn verbs(fixture: &Fixture) -> Operations {
             max_attempts: 3,
             intake_threads: 1,
             look_threads: 1,
+            max_waiting_looks: 1,
+            max_awaited: 1,
             callback_hosts: String::new(),
             fremis_project: None,
         },
+        decoding: Decoding::InProcess,
     })
 }
 

@@ -28,6 +28,7 @@ pub struct Model {
     pub finished_day: Option<i64>,
     pub wait_bin: Option<i64>,
     pub pictures_erased_at: Option<i64>,
+    pub cause: Option<String>,
 }
 
 /// Shows no more than which row it is.

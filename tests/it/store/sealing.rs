@@ -20,7 +20,7 @@ use likeness::store::erasure::Erasure;
 use likeness::store::error::StoreError;
 use likeness::store::expiry::Expired;
 use likeness::store::master_keys::{KeyFault, new_master_key};
-use likeness::store::options::{MasterKeySource, StoreOptions};
+use likeness::store::options::{BlobOptions, MasterKeySource, StoreOptions};
 use likeness::store::receipts::{Gone, Receipt};
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
@@ -56,7 +56,8 @@ const TEXTS: [&str; 8] = [
     "details-of-quux",
 ];
 
-const VECTOR: [f32; 4] = [0.123_456_79, -0.654_321, 0.314_159_27, 0.271_828_18];
+/// As long as one, so that it is kept as it is.
+const VECTOR: [f32; 4] = [0.6, 0.0, -0.8, 0.0];
 
 struct Kept {
     session: Session,
@@ -526,7 +527,7 @@ async fn what_was_cut_short_or_swapped_is_found_and_what_is_not_sealed_refused(f
     let store = &fixture.store;
     let project = fixture.project("bank").await;
     let kept = everything(fixture, project).await;
-    let file = fixture.options.blobs.folder.join(&kept.video);
+    let file = fixture.blob_folder().join(&kept.video);
     let whole = std::fs::read(&file).unwrap();
     assert!(whole.len() > EVIDENCE_BYTES);
     let chunk = 64 * 1024 + 16;
@@ -548,7 +549,7 @@ async fn what_was_cut_short_or_swapped_is_found_and_what_is_not_sealed_refused(f
     // Another one's file, sealed as it is, in this one's place.
     let portrait =
         examination_picture_key(kept.session.id, kept.examination, PictureKind::Portrait);
-    std::fs::copy(fixture.options.blobs.folder.join(portrait), &file).unwrap();
+    std::fs::copy(fixture.blob_folder().join(portrait), &file).unwrap();
     let read = store.get_blob(&kept.video).await;
     assert!(matches!(read, Err(StoreError::Broken { .. })));
     std::fs::write(&file, whole).unwrap();
@@ -666,7 +667,10 @@ async fn write_as_of_old(
     }
     transaction.commit().await.unwrap();
     database.close().await.unwrap();
-    let file = options.blobs.folder.join(&blob);
+    let BlobOptions::Folder(folder) = &options.blobs else {
+        unreachable!()
+    };
+    let file = folder.join(&blob);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(file, evidence_bytes()).unwrap();
     (
