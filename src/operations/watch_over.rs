@@ -9,6 +9,7 @@ use crate::metrics::standing::Standing;
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::vitals::Alive;
+use crate::sandbox::walls;
 use crate::session::time::Timestamp;
 
 /// What was found stands for so long: asking again and again costs nothing.
@@ -95,6 +96,9 @@ impl Operations {
     /// Every number, as Prometheus reads them.
     pub async fn metrics_text(&self) -> Result<String, Error> {
         let standing = self.standing().await?;
+        for (kind, count) in self.decoder_deaths().by_kind() {
+            self.metrics.sandbox_deaths(kind, count);
+        }
         self.metrics.text(&standing).map_err(Error::internal)
     }
 
@@ -115,6 +119,7 @@ impl Operations {
             self.check_queue().await,
             self.check_workers(),
             self.check_posts().await,
+            self.check_walls(),
             check_space(&self.settings.scratch),
         ];
         let mut found = self
@@ -225,6 +230,10 @@ impl Operations {
         }
     }
 
+    fn check_walls(&self) -> Check {
+        walls(self.decoding.sandbox().is_some(), self.walls())
+    }
+
     async fn check_posts(&self) -> Check {
         let now = self.clock.now();
         match self.store.oldest_due_callback(now).await {
@@ -234,6 +243,18 @@ impl Operations {
             }
             Ok(_) => Check::ok("webhooks"),
         }
+    }
+}
+
+/// What the walls around decoding are to whoever looks after the service; before the first file nobody knows of any missing.
+fn walls(walled: bool, told: Option<walls::Standing>) -> Check {
+    let name = "walls";
+    if !walled {
+        Check::degraded(name, "uploads are decoded without walls")
+    } else if told.is_some_and(|walls| !walls.missing().is_empty()) {
+        Check::degraded(name, "the kernel lacks walls around decoding")
+    } else {
+        Check::ok(name)
     }
 }
 

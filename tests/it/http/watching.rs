@@ -179,11 +179,11 @@ async fn readiness_names_every_part() {
     assert_eq!(
         names,
         [
-            "database", "blobs", "models", "queue", "workers", "webhooks", "disk"
+            "database", "blobs", "models", "queue", "workers", "webhooks", "walls", "disk"
         ]
     );
     for name in [
-        "database", "blobs", "models", "queue", "workers", "webhooks",
+        "database", "blobs", "models", "queue", "workers", "webhooks", "walls",
     ] {
         assert_eq!(checks[name]["status"], "ok", "{name}");
     }
