@@ -26,6 +26,7 @@ mod packs;
 mod passive;
 mod postgres;
 mod replay;
+mod restore;
 mod rules;
 mod s3;
 mod samples;
