@@ -29,6 +29,8 @@ pub struct Config {
     pub rules: PathBuf,
     pub workers: usize,
     pub look_threads: usize,
+    pub max_waiting_looks: usize,
+    pub max_awaited: usize,
     pub max_queued: u64,
     pub max_attempts: u32,
     pub lease_seconds: u32,
@@ -45,6 +47,9 @@ pub struct Config {
     pub callback_hosts: String,
     pub log: String,
     pub log_format: LogFormat,
+    pub metrics_listen: String,
+    pub metrics_token: Secret,
+    pub otlp_endpoint: String,
 }
 
 /// A database's address; its `Debug` hides the password.
@@ -96,6 +101,8 @@ impl Default for Config {
             rules: PathBuf::new(),
             workers: 0,
             look_threads: 1,
+            max_waiting_looks: 1,
+            max_awaited: 0,
             max_queued: 64,
             max_attempts: 3,
             lease_seconds: 30,
@@ -112,6 +119,9 @@ impl Default for Config {
             callback_hosts: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
             log_format: LogFormat::Text,
+            metrics_listen: String::new(),
+            metrics_token: Secret::default(),
+            otlp_endpoint: String::new(),
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod serve;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
+pub mod webhooks;
 
 /// Is the person in the video the person on the document?
 ///
@@ -66,6 +67,7 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     Store(store::StoreArgs),
     Audit(audit::AuditArgs),
+    Webhooks(webhooks::WebhooksArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -112,5 +114,6 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Sessions(args) => sessions::run(args, config),
         Command::Store(args) => store::run(args, config),
         Command::Audit(args) => audit::run(args, config),
+        Command::Webhooks(args) => webhooks::run(args, config),
     }
 }

@@ -111,6 +111,7 @@ impl From<StoreError> for Error {
             | StoreError::Unexamined
             | StoreError::Altered { .. }
             | StoreError::Review(_)
+            | StoreError::EndpointGone
             | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },

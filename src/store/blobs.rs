@@ -16,6 +16,7 @@ use crate::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId, Templ
 use crate::session::picture::PictureKind;
 use crate::store::Store;
 use crate::store::bucket;
+use crate::store::counted::{Counted, Failures};
 use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
 use crate::store::options::BlobOptions;
@@ -83,6 +84,17 @@ impl Blobs {
             BlobOptions::Folder(folder) => Self(open_folder(folder)?, Some(folder.clone())),
             BlobOptions::Bucket(bucket) => Self(bucket::open(bucket).await?, None),
         })
+    }
+
+    /// The same, with what fails counted.
+    pub(super) fn counting(self, failures: &Failures) -> Self {
+        Self(
+            Arc::new(Counted {
+                inner: self.0,
+                failures: failures.clone(),
+            }),
+            self.1,
+        )
     }
 }
 

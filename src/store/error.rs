@@ -33,6 +33,8 @@ pub enum StoreError {
     Review(#[from] ReviewRefusal),
     #[error("a legal hold keeps the session's data from being erased")]
     Held,
+    #[error("the webhook that the event was posted to is gone or disabled")]
+    EndpointGone,
     #[error("a person may have {limit} faces")]
     TooManyFaces { limit: usize },
     #[error("there is no such {what}")]

@@ -5,6 +5,7 @@ use std::fmt;
 use sea_orm::DatabaseConnection;
 
 use crate::store::blobs::Blobs;
+use crate::store::counted::Failures;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
@@ -19,6 +20,7 @@ pub mod challenges;
 pub mod chores;
 pub mod claims;
 pub mod consents;
+mod counted;
 mod database;
 pub mod decision_rows;
 pub mod decisions;
@@ -38,6 +40,7 @@ pub mod holds;
 pub mod officers;
 pub mod options;
 pub mod orphans;
+mod outbox;
 pub mod pending;
 pub mod projects;
 mod proposals;
@@ -63,6 +66,8 @@ pub mod tokens;
 pub mod trouble;
 pub mod usage;
 pub mod verdicts;
+pub mod vitals;
+pub mod webhooks;
 
 /// Everything the service keeps: rows in a database, pictures and videos in a folder of blobs or a bucket.
 ///
@@ -71,6 +76,7 @@ pub mod verdicts;
 pub struct Store {
     database: DatabaseConnection,
     blobs: Blobs,
+    blob_failures: Failures,
 }
 
 impl fmt::Debug for Store {
@@ -83,10 +89,15 @@ impl Store {
     /// Opens the database and the place of the blobs, makes what is missing and applies the migrations.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         bucket::use_one_cryptography();
-        let blobs = Blobs::open(&options.blobs).await?;
+        let blob_failures = Failures::default();
+        let blobs = Blobs::open(&options.blobs).await?.counting(&blob_failures);
         let database = database::open(options).await?;
         database::migrate(&database).await?;
-        Ok(Self { database, blobs })
+        Ok(Self {
+            database,
+            blobs,
+            blob_failures,
+        })
     }
 
     /// Whether the database answers.

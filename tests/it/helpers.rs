@@ -286,6 +286,8 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) operations: Operations,
     pub(crate) client: Client,
+    /// Where the numbers are served, if on an address of their own.
+    pub(crate) metrics: Option<SocketAddr>,
     examiner: Arc<FakeExaminer>,
     handle: actix_web::dev::ServerHandle,
     running: tokio::task::JoinHandle<()>,
@@ -349,6 +351,9 @@ impl TestApp {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             // So that a test which holds the examiner holds every examination.
             workers: 1,
+            // So that only a test which asks for it turns anybody away.
+            max_waiting_looks: 64,
+            max_awaited: 64,
             ..Config::default()
         };
         ground.configure(&mut config, &node);
@@ -370,6 +375,7 @@ impl TestApp {
         .await
         .unwrap();
         let (address, handle) = (app.address(), app.handle());
+        let metrics = app.metrics_address();
         let operations = app.operations().clone();
         let running = tokio::spawn(async move { app.run().await.unwrap() });
         let mut started = Self {
@@ -377,6 +383,7 @@ impl TestApp {
             token: String::new(),
             clock,
             operations,
+            metrics,
             client: client().build().unwrap(),
             examiner,
             handle,
@@ -604,6 +611,11 @@ impl TestApp {
         rows.iter()
             .map(|row| serde_json::from_str(&row.try_get::<String>("", "told").unwrap()).unwrap())
             .collect()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.ground.path().join(&self.node)
     }
 
     /// Every file below a folder of the data folder.

@@ -35,3 +35,4 @@ pub mod subjects;
 pub mod templates;
 pub mod tokens;
 pub mod usage;
+pub mod webhook_endpoints;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use likeness::operations::post_results::LADDER_MS;
+use likeness::operations::post_results::longest_wait_ms;
 use likeness::session::project::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -293,12 +293,12 @@ async fn the_answer_is_posted_to_the_callback_until_it_is_taken() {
     assert_eq!(posted, seen.body);
 
     // Not taken: it comes again on the first rung of the ladder, once the try itself is over.
-    let first_rung = app.clock_now().plus(LADDER_MS[0]);
+    let first_rung = app.clock_now().plus(longest_wait_ms(1).unwrap());
     while app.operations.callbacks_waiting(first_rung).await.unwrap() != (1, 1) {
         tokio::task::yield_now().await;
     }
     receiver.status.store(204, Ordering::SeqCst);
-    app.clock.advance(LADDER_MS[0]);
+    app.clock.advance(longest_wait_ms(1).unwrap());
     app.operations.post_next_result().await.unwrap();
     assert_eq!(receiver.posts.recv().await.unwrap().1, seen.body);
     while app

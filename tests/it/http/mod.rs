@@ -27,3 +27,5 @@ mod risetai;
 mod risetai_errors;
 pub(crate) mod rules;
 mod tokens;
+mod watching;
+mod webhooks;

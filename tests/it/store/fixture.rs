@@ -272,6 +272,7 @@ pub(crate) fn examination(session: &Session) -> ExaminationRecord {
         queued_at: NOW,
         finished_at: None,
         attempts: 0,
+        cause: None,
         report: None,
         signals: None,
         verdict: None,
