@@ -33,6 +33,7 @@ mod restore;
 mod rules;
 mod s3;
 mod samples;
+mod sandbox;
 mod soak;
 mod store;
 mod telemetry;
