@@ -169,8 +169,8 @@ impl Operations {
         match examined {
             Ok(examined) => {
                 let provenance = self.provenance(&record.order, hashes);
-                self.conclude(record, worker, provenance, &rules, examined)
-                    .await
+                // On the heap: its state holds everything that was found.
+                Box::pin(self.conclude(record, worker, provenance, &rules, examined)).await
             }
             Err(error) if error.is_about_evidence() => self.fail(record, worker, &error).await,
             Err(error) => Err(Error::internal(error)),

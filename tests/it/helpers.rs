@@ -447,6 +447,11 @@ impl TestApp {
         Self::start_as(node, |_| (), fake_models(), true).await
     }
 
+    /// Where every blob is a file under its key.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.ground.blobs(&self.node)
+    }
+
     /// The server that the blobs lie on, where nodes share them.
     pub(crate) fn s3(&self) -> &crate::s3::S3Server {
         self.ground.s3().unwrap()
@@ -622,9 +627,9 @@ impl TestApp {
 
     /// Every file below a folder of the data folder.
     pub(crate) fn files(&self, below: &str) -> Vec<PathBuf> {
-        let folder = match below {
-            "blobs" => self.ground.blobs(&self.node),
-            other => self.ground.path().join(&self.node).join(other),
+        let folder = match below.strip_prefix("blobs") {
+            Some(rest) => self.blobs().join(rest.trim_start_matches('/')),
+            None => self.ground.path().join(&self.node).join(below),
         };
         let mut files = Vec::new();
         collect(&folder, &mut files);
