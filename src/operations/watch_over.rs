@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+
 use crate::metrics::Metrics;
 use crate::metrics::standing::Standing;
 use crate::operations::Operations;
@@ -16,6 +18,9 @@ const STANDS: Duration = Duration::from_secs(1);
 
 /// Writing a blob costs the disk more than a look.
 const BLOBS_STAND: Duration = Duration::from_secs(15);
+
+/// What does not answer for so long does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Something due for longer is overdue: the service does not keep up, or receivers are slow.
 const OVERDUE_MS: i64 = 5 * 60 * 1000;
@@ -157,9 +162,9 @@ impl Operations {
     }
 
     async fn check_database(&self) -> Check {
-        match self.store.ping().await {
-            Ok(()) => Check::ok("database"),
-            Err(_) => Check::down("database", "the database does not answer"),
+        match timeout(PATIENCE, self.store.ping()).await {
+            Ok(Ok(())) => Check::ok("database"),
+            Ok(Err(_)) | Err(_) => Check::down("database", "the database does not answer"),
         }
     }
 
@@ -175,7 +180,8 @@ impl Operations {
         let writable = match lately {
             Some((_, writable)) => writable,
             None => {
-                let writable = self.store.probe_blobs().await.is_ok();
+                let probed = timeout(PATIENCE, self.store.probe_blobs()).await;
+                let writable = matches!(probed, Ok(Ok(())));
                 let mut found = self
                     .findings
                     .0
