@@ -32,7 +32,7 @@ use crate::session::examination::PackHash;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::options::{BlobOptions, StoreOptions};
+use crate::store::options::{BlobOptions, BucketAccess, StoreOptions};
 use crate::vision::detector::Detector;
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
@@ -506,12 +506,20 @@ fn load_examiner(
 async fn open_store(config: &Config) -> Result<Store, AppError> {
     Ok(Store::open(&StoreOptions {
         database_url: config.database(),
-        blobs: BlobOptions {
-            folder: config.data.join("blobs"),
-        },
+        blobs: blobs(config)?,
         max_connections: config.database_connections,
     })
     .await?)
+}
+
+fn blobs(config: &Config) -> Result<BlobOptions, StoreError> {
+    let access = BucketAccess {
+        endpoint: config.s3_endpoint.clone(),
+        region: config.s3_region.clone(),
+        key_id: config.s3_key_id.0.clone(),
+        secret: config.s3_secret.0.clone(),
+    };
+    BlobOptions::at(&config.blobs_url, &config.data, access)
 }
 
 /// A folder of this process's own below the data folder.
@@ -546,6 +554,11 @@ fn operations_settings(
         max_attempts: config.max_attempts,
         intake_threads: 2,
         look_threads: config.look_threads,
+        max_waiting_looks: config.max_waiting_looks,
+        max_awaited: match config.max_awaited {
+            0 => workers(config),
+            asked => asked,
+        },
         callback_hosts: config.callback_hosts.clone(),
         fremis_project: Some(config.fremis_project.clone()).filter(|name| !name.is_empty()),
     }

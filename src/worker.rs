@@ -19,6 +19,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long to rest once nothing is left whose time has come.
 const EXPIRE_AGAIN: Duration = Duration::from_mins(10);
 
+/// How often to look whether there is something to tidy up.
+const TIDY_AGAIN: Duration = Duration::from_mins(10);
+
 /// Between two batches, so that examinations and requests have the database to themselves meanwhile.
 const BREATH: Duration = Duration::from_secs(1);
 
@@ -41,6 +44,7 @@ impl Workers {
             .collect();
         tasks.push(tokio::spawn(post(operations.clone(), stopped.clone())));
         tasks.push(tokio::spawn(carry_out(operations.clone(), stopped.clone())));
+        tasks.push(tokio::spawn(tidy(operations.clone(), stopped.clone())));
         tasks.push(tokio::spawn(expire(operations.clone(), stopped)));
         Self { stop, tasks }
     }
@@ -65,7 +69,7 @@ async fn work(operations: Operations, mut stopped: watch::Receiver<bool>, _alive
         match operations.run_next_examination(worker).await {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::error!(error = %causes(&error), "the queue cannot be read"),
+            Err(error) => tracing::error!(error = %causes(&error), "the queue cannot be worked"),
         }
         tokio::select! {
             () = operations.work() => {}
@@ -118,6 +122,22 @@ async fn carry_out(operations: Operations, mut stopped: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_AGAIN) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Deletes blobs that are to go, and those that a crash left without a row.
+async fn tidy(operations: Operations, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        tokio::select! {
+            kept = operations.keep_order() => if let Err(error) = kept {
+                tracing::error!(error = %causes(&error), "the blobs cannot be kept in order");
+            },
+            _ = stopped.changed() => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TIDY_AGAIN) => {}
             _ = stopped.changed() => {}
         }
     }

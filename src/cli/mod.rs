@@ -25,6 +25,7 @@ pub mod replay;
 pub mod rules;
 pub mod serve;
 pub mod sessions;
+pub mod store;
 pub mod tokens;
 pub mod webhooks;
 
@@ -64,6 +65,7 @@ enum Command {
     Officers(officers::OfficersArgs),
     Galleries(galleries::GalleriesArgs),
     Sessions(sessions::SessionsArgs),
+    Store(store::StoreArgs),
     Audit(audit::AuditArgs),
     Webhooks(webhooks::WebhooksArgs),
 }
@@ -110,6 +112,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Officers(args) => officers::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),
         Command::Sessions(args) => sessions::run(args, config),
+        Command::Store(args) => store::run(args, config),
         Command::Audit(args) => audit::run(args, config),
         Command::Webhooks(args) => webhooks::run(args, config),
     }

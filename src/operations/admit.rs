@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::operations::places::CallPlace;
 use crate::session::call::{CallRecord, Usage};
 use crate::session::ids::CallId;
 use crate::session::project::{Dialect, Scope};
@@ -51,6 +52,7 @@ impl Operations {
             token: None,
             parent: None,
             officer: None,
+            place: CallPlace::default(),
             cause: None,
         };
         let call = NewCall {

@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq;
 
 use crate::operations::Operations;
 use crate::operations::error::Error;
+use crate::operations::places::CallPlace;
 use crate::session::actor::Actor;
 use crate::session::cause::Cause;
 use crate::session::ids::{OfficerId, TokenId};
@@ -21,6 +22,8 @@ pub struct Caller {
     pub parent: Option<TokenId>,
     /// The person whom the token was made for.
     pub officer: Option<OfficerId>,
+    /// What the call holds while its pictures are looked at.
+    pub place: CallPlace,
     /// The request that they ask by, where it is one.
     pub cause: Option<Cause>,
 }
@@ -106,6 +109,7 @@ impl Operations {
             token: Some(record.id),
             parent: record.parent,
             officer: record.officer,
+            place: CallPlace::default(),
             cause: None,
         })
     }

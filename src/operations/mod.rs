@@ -12,6 +12,7 @@ use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
 use crate::operations::lanes::Lanes;
 use crate::operations::passwords::Passwords;
+use crate::operations::places::{Awaited, Places};
 use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
@@ -56,6 +57,7 @@ pub mod expire_sessions;
 pub mod hold_session;
 pub mod identify;
 pub mod intake;
+pub mod keep_order;
 mod lanes;
 pub mod look;
 pub mod manage_galleries;
@@ -71,6 +73,7 @@ pub mod open_session;
 pub mod overview;
 pub mod passwords;
 pub mod picture_fault;
+pub mod places;
 pub mod post_results;
 pub mod re_embed;
 pub mod read_case;
@@ -111,6 +114,9 @@ pub struct Operations {
     pub(crate) intake: Arc<Semaphore>,
     /// Looks at single pictures hold a turn each.
     pub(crate) looking: Looking,
+    /// Callers that wait for an examination hold a place each.
+    pub(crate) matching: Places,
+    pub(crate) awaited: Awaited,
     pub(crate) residents: Residents,
     pub(crate) poster: Poster,
     pub(crate) lanes: Lanes,
@@ -126,7 +132,7 @@ pub struct Operations {
 #[derive(Clone)]
 pub(crate) struct Looking {
     pub(crate) turns: Arc<Semaphore>,
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
 }
 
 impl std::fmt::Debug for Operations {
@@ -154,6 +160,10 @@ pub struct OperationsSettings {
     pub intake_threads: usize,
     /// Pictures that may be looked at at once.
     pub look_threads: usize,
+    /// Calls with pictures that may wait for their turn before others are refused.
+    pub max_waiting_looks: usize,
+    /// Calls that may wait for an examination at once before others are refused.
+    pub max_awaited: usize,
     /// Hosts that results may be posted to wherever they lie, separated by commas.
     pub callback_hosts: String,
     /// The project of FREMIS calls that come without a token.
@@ -180,13 +190,14 @@ impl Operations {
     pub fn new(parts: Parts) -> Self {
         let intake = Arc::new(Semaphore::new(parts.settings.intake_threads.max(1)));
         let turns = parts.settings.look_threads.max(1);
-        let waiting = usize::try_from(parts.settings.max_queued).unwrap_or(usize::MAX);
-        let places = turns.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
+        let places = turns.saturating_add(parts.settings.max_waiting_looks);
         Self {
             looking: Looking {
                 turns: Arc::new(Semaphore::new(turns)),
-                places: Arc::new(Semaphore::new(places)),
+                places: Places::new(places),
             },
+            matching: Places::new(parts.settings.max_awaited),
+            awaited: Awaited::default(),
             residents: Residents::default(),
             poster: Poster::new(Guard::allowing(&parts.settings.callback_hosts)),
             lanes: Lanes::default(),

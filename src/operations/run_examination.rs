@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
+use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
@@ -26,21 +27,21 @@ use crate::scoring::verdict::judge;
 use crate::session::examination::{
     ExaminationOrder, ExaminationRecord, ExaminationScope, Failure, Provenance, ShadowVerdict,
 };
+use crate::session::ids::ExaminationId;
 use crate::store::blobs::examination_picture_key;
 use crate::store::queue::Judgement;
 use crate::traces::context;
 
+/// How long to rest before trying again to give back what cannot be kept.
+const POSTPONE_AGAIN: Duration = Duration::from_secs(1);
+
 impl Operations {
-    /// Examines one session and tells whether there was one.
+    /// Examines one session and tells whether there was one. An error says that a rest makes sense before the next look.
     pub async fn run_next_examination(&self, worker: Uuid) -> Result<bool, Error> {
         let Some(examiner) = self.examiner.borrow().clone() else {
             return Ok(false);
         };
-        let claimed = self
-            .store
-            .claim_examination(worker, self.clock.now(), self.settings.lease_ms)
-            .await?;
-        let Some(record) = claimed else {
+        let Some(record) = self.claim(worker).await? else {
             return Ok(false);
         };
         let span = self.begin_examination(&record);
@@ -62,6 +63,10 @@ impl Operations {
             // Every worker that tried it fell silent: it must not take another one along.
             self.give_up(&record, worker).await?;
         } else if let Err(error) = self.run(&record, worker, examiner).await {
+            if error.passes() {
+                self.postpone(id, worker).await?;
+                return Err(error);
+            }
             self.give_back(&record, worker, &error).await?;
         }
         self.signalling.has_finished(id);
@@ -89,6 +94,22 @@ impl Operations {
             context::tell_of_the_past("queue wait", place, queued.0, now.0);
         }
         span
+    }
+
+    /// Takes one that a caller waits for, or the one that has waited longest: by turns where there are both.
+    async fn claim(&self, worker: Uuid) -> Result<Option<ExaminationRecord>, Error> {
+        let (now, lease) = (self.clock.now(), self.settings.lease_ms);
+        let awaited = self.awaited.next();
+        if !awaited.is_empty() {
+            let first = self
+                .store
+                .claim_one_of(&awaited, worker, now, lease)
+                .await?;
+            if first.is_some() {
+                return Ok(first);
+            }
+        }
+        Ok(self.store.claim_examination(worker, now, lease).await?)
     }
 
     /// Resolves when there is probably something to examine.
@@ -300,6 +321,20 @@ impl Operations {
             self.give_up(record, worker).await?;
         }
         Ok(())
+    }
+
+    /// After a fault that passes: another try that is not counted, as a full disk would use up all of them in a moment.
+    async fn postpone(&self, id: ExaminationId, worker: Uuid) -> Result<(), Error> {
+        let until = Instant::now() + Duration::from_millis(self.settings.lease_ms.unsigned_abs());
+        loop {
+            // Where the row cannot be written either, it is waited for as long as it is held.
+            match self.store.postpone_examination(id, worker).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.trouble().is_none() => return Err(error.into()),
+                Err(error) if Instant::now() >= until => return Err(error.into()),
+                Err(_) => tokio::time::sleep(POSTPONE_AGAIN).await,
+            }
+        }
     }
 
     async fn give_up(&self, record: &ExaminationRecord, worker: Uuid) -> Result<(), Error> {

@@ -13,9 +13,11 @@ pub mod accounts;
 pub mod audit;
 pub mod backtest;
 pub mod blobs;
+mod bucket;
 pub mod callbacks;
 pub mod calls;
 pub mod challenges;
+pub mod chores;
 pub mod claims;
 pub mod consents;
 mod counted;
@@ -37,6 +39,7 @@ pub mod galleries;
 pub mod holds;
 pub mod officers;
 pub mod options;
+pub mod orphans;
 mod outbox;
 pub mod pending;
 pub mod projects;
@@ -54,17 +57,19 @@ pub mod shadow_report;
 pub mod shadow_verdicts;
 pub mod sign_ins;
 pub mod statistics;
+pub mod stocktaking;
 pub mod subjects;
 pub mod submission;
 pub mod template_changes;
 mod testimony;
 pub mod tokens;
+pub mod trouble;
 pub mod usage;
 pub mod verdicts;
 pub mod vitals;
 pub mod webhooks;
 
-/// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
+/// Everything the service keeps: rows in a database, pictures and videos in a folder of blobs or a bucket.
 ///
 /// It is cheap to clone; every clone speaks to the same database.
 #[derive(Clone)]
@@ -81,10 +86,11 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database and the blob folder, makes what is missing and applies the migrations.
+    /// Opens the database and the place of the blobs, makes what is missing and applies the migrations.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        bucket::use_one_cryptography();
         let blob_failures = Failures::default();
-        let blobs = Blobs::open(&options.blobs)?.counting(&blob_failures);
+        let blobs = Blobs::open(&options.blobs).await?.counting(&blob_failures);
         let database = database::open(options).await?;
         database::migrate(&database).await?;
         Ok(Self {

@@ -94,9 +94,32 @@ impl Store {
         now: Timestamp,
         lease_ms: i64,
     ) -> Result<Option<ExaminationRecord>, StoreError> {
+        self.claim(claimable(now), worker, now, lease_ms).await
+    }
+
+    /// The same among some of them.
+    pub async fn claim_one_of(
+        &self,
+        some: &[ExaminationId],
+        worker: Uuid,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
+        let some = Column::Id.is_in(some.iter().map(|id| id.0.to_string()));
+        let among = Condition::all().add(claimable(now)).add(some);
+        self.claim(among, worker, now, lease_ms).await
+    }
+
+    async fn claim(
+        &self,
+        among: Condition,
+        worker: Uuid,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
         loop {
             let waiting = Entity::find()
-                .filter(claimable(now))
+                .filter(among.clone())
                 .order_by_asc(Column::QueuedAt)
                 .order_by_asc(Column::Id)
                 .one(&self.database)
@@ -173,10 +196,18 @@ impl Store {
         id: ExaminationId,
         worker: Uuid,
     ) -> Result<bool, StoreError> {
-        let released = held(id, worker)
-            .col_expr(Column::Status, status(ExaminationStatus::Queued))
-            .col_expr(Column::Worker, Expr::value(NOBODY))
-            .col_expr(Column::LeaseUntil, Expr::value(NEVER))
+        let released = released(id, worker).exec(&self.database).await?;
+        Ok(released.rows_affected > 0)
+    }
+
+    /// Gives an examination back as if it had not been tried: what it needs cannot be reached just now.
+    pub async fn postpone_examination(
+        &self,
+        id: ExaminationId,
+        worker: Uuid,
+    ) -> Result<bool, StoreError> {
+        let released = released(id, worker)
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
             .exec(&self.database)
             .await?;
         Ok(released.rows_affected > 0)
@@ -374,6 +405,13 @@ fn held(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
         .filter(Column::Id.eq(id.0.to_string()))
         .filter(Column::Worker.eq(worker.to_string()))
         .filter(Column::Status.eq(ExaminationStatus::Running.name()))
+}
+
+fn released(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
+    held(id, worker)
+        .col_expr(Column::Status, status(ExaminationStatus::Queued))
+        .col_expr(Column::Worker, Expr::value(NOBODY))
+        .col_expr(Column::LeaseUntil, Expr::value(NEVER))
 }
 
 fn status(status: ExaminationStatus) -> Expr {

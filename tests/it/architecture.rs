@@ -87,6 +87,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("jsonschema", &["scoring", "packs"]),
     ("sea_orm", &["store"]),
     ("object_store", &["store"]),
+    ("rustls", &["store"]),
     ("chacha20poly1305", &["store"]),
     ("migrations", &["store"]),
     ("actix_web", &["http", "app"]),

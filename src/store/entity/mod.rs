@@ -6,6 +6,7 @@ pub mod audit_head;
 pub mod callbacks;
 pub mod calls;
 pub mod challenges;
+pub mod chores;
 pub mod consents;
 pub mod decisions;
 pub mod doomed_blobs;

@@ -15,6 +15,17 @@ use crate::contract::Seen;
 use crate::faces::{Shown, base64, percentage, person};
 use crate::helpers::{Scene, TestApp, keys};
 
+crate::ground::also_on_shared_ground! {
+    a_comparison_answers_the_pages_fields
+    no_face_is_not_available_and_no_error
+    two_images_are_required
+    what_cannot_be_processed_is_1003_and_several_faces_are_1002
+    keys_and_workspaces_that_are_closed
+    a_callback_is_needed_only_where_the_project_is_asynchronous
+    an_address_inside_is_refused_before_anything_is_compared
+    the_answer_is_posted_to_the_callback_until_it_is_taken
+}
+
 async fn compare(app: &TestApp, body: &Value) -> Seen {
     let request = app.client.post(app.url("/modules/compare")).json(body);
     app.see(request.header("x-api-key", &app.token)).await

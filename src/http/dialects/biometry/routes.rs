@@ -202,6 +202,8 @@ pub async fn match_faces(
     if prefilled && matches!(target, Target::New(_)) {
         return Err(Refusal::bad_request("X-Use-Prefilled-Video needs X-Session-ID").into());
     }
+    let busy = operations.refuse_match_when_busy().await;
+    busy.map_err(Refusal::from)?;
     let parts = [
         Part::File {
             name: "image",
