@@ -1,7 +1,7 @@
 //! Tells how the service fares: its numbers for Prometheus, and which of its parts are degraded.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -122,23 +122,19 @@ impl Operations {
             self.check_posts().await,
             check_space(&self.settings.scratch),
         ];
-        let mut found = self
-            .findings
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        found.checks = Some((Instant::now(), checks.clone()));
+        self.found().checks = Some((Instant::now(), checks.clone()));
         checks
     }
 
     fn found_lately(&self) -> Option<Vec<Check>> {
-        let found = self
-            .findings
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let found = self.found();
         let (at, checks) = found.checks.as_ref()?;
         (at.elapsed() < STANDS).then(|| checks.clone())
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        let found = self.findings.0.lock();
+        found.unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn standing(&self) -> Result<Standing, Error> {
@@ -169,27 +165,15 @@ impl Operations {
     }
 
     async fn check_blobs(&self) -> Check {
-        let lately = {
-            let found = self
-                .findings
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            found.blobs.filter(|(at, _)| at.elapsed() < BLOBS_STAND)
-        };
-        let writable = match lately {
-            Some((_, writable)) => writable,
-            None => {
-                let probed = timeout(PATIENCE, self.store.probe_blobs()).await;
-                let writable = matches!(probed, Ok(Ok(())));
-                let mut found = self
-                    .findings
-                    .0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                found.blobs = Some((Instant::now(), writable));
-                writable
-            }
+        let lately = self.found().blobs;
+        let lately = lately.filter(|(at, _)| at.elapsed() < BLOBS_STAND);
+        let writable = if let Some((_, writable)) = lately {
+            writable
+        } else {
+            let probed = timeout(PATIENCE, self.store.probe_blobs()).await;
+            let writable = matches!(probed, Ok(Ok(())));
+            self.found().blobs = Some((Instant::now(), writable));
+            writable
         };
         if writable {
             Check::ok("blobs")
