@@ -169,6 +169,9 @@ impl Operations {
         let (examined, hashes) = self.staged(Stage::Examine, Box::pin(examining)).await?;
         match examined {
             Ok(examined) => {
+                let spent = examined.spent;
+                self.metrics.took(Stage::Decode, spent.decode_seconds);
+                self.metrics.took(Stage::Look, spent.look_seconds);
                 let provenance = self.provenance(&record.order, hashes);
                 Box::pin(self.conclude(record, worker, provenance, &rules, examined)).await
             }

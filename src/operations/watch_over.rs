@@ -100,6 +100,7 @@ impl Operations {
     /// Every number, as Prometheus reads them.
     pub async fn metrics_text(&self) -> Result<String, Error> {
         let standing = self.standing().await?;
+        self.count_deaths();
         self.metrics.text(&standing).map_err(Error::internal)
     }
 
@@ -120,6 +121,7 @@ impl Operations {
             self.check_queue().await,
             self.check_workers(),
             self.check_posts().await,
+            self.check_sandbox(),
             check_space(&self.settings.scratch),
         ];
         self.found().checks = Some((Instant::now(), checks.clone()));
@@ -223,6 +225,33 @@ impl Operations {
                 Check::degraded("webhooks", "events or results are overdue")
             }
             Ok(_) => Check::ok("webhooks"),
+        }
+    }
+}
+
+impl Operations {
+    fn check_sandbox(&self) -> Check {
+        let name = "sandbox";
+        if self.decoding.sandbox().is_none() {
+            return Check::degraded(name, "uploads are decoded without walls");
+        }
+        let walls = self.walls();
+        if walls.is_some_and(|walls| !walls.missing().is_empty()) {
+            return Check::degraded(name, "a wall around decoding is missing");
+        }
+        Check::ok(name)
+    }
+
+    /// How many decoding processes have died of what.
+    fn count_deaths(&self) {
+        let deaths = self.decoder_deaths();
+        for (kind, count) in [
+            ("exited", deaths.exited),
+            ("signal", deaths.signal),
+            ("overdue", deaths.overdue),
+            ("nonsense", deaths.nonsense),
+        ] {
+            self.metrics.sandbox_deaths(kind, count);
         }
     }
 }
