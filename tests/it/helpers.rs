@@ -13,6 +13,7 @@ use likeness::operations::clock::Clock;
 use likeness::operations::manage_tokens::NewToken;
 use likeness::pipeline::examiner::{
     ExaminationInput, ExamineError, Examined, Examiner, KeptPicture, LookOrder, Looked, ModelFacts,
+    Spent,
 };
 use likeness::pipeline::liveness::challenge;
 use likeness::scoring::signals::Signals;
@@ -244,6 +245,10 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
         },
         signals,
         pictures,
+        spent: Spent {
+            decode_seconds: 0.25,
+            look_seconds: 0.5,
+        },
     }
 }
 

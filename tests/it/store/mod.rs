@@ -77,3 +77,4 @@ mod rules;
 mod sessions;
 mod statistics;
 mod submission;
+mod webhooks;
