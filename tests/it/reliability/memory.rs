@@ -24,7 +24,8 @@ async fn memory_stays_flat_over_many_requests() {
     if !weights::are_here(name) {
         return;
     }
-    let count = soak::count(300, 20_000);
+    let asked = soak::variable("LIKENESS_SOAK_REQUESTS").and_then(|asked| asked.parse().ok());
+    let count = asked.unwrap_or_else(|| soak::count(300, 20_000));
     let service = Arc::new(
         Service::start(&[
             ("LIKENESS_MAX_AWAITED", "8"),
