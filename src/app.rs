@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::http::call_log::with_call_log;
+use crate::http::metrics::{self, Readers};
 use crate::http::request_id::with_request_id;
 use crate::http::settings::HttpSettings;
 use crate::http::{console, dialects, health, openapi};
@@ -31,7 +32,7 @@ use crate::session::examination::PackHash;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::options::{BlobOptions, StoreOptions};
+use crate::store::options::{BlobOptions, BucketAccess, StoreOptions};
 use crate::vision::detector::Detector;
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
@@ -83,6 +84,8 @@ pub enum Instruments {
 pub struct App {
     server: Server,
     address: SocketAddr,
+    /// Where the numbers are served, if on an address of their own.
+    metrics: Option<(Server, SocketAddr)>,
     operations: Operations,
     workers: Workers,
     warm_up: Option<tokio::task::JoinHandle<Result<(), VisionError>>>,
@@ -138,6 +141,7 @@ impl App {
         operations.sweep_blobs().await;
         announce_audit(&store).await?;
         let (server, address) = serve(config, &operations)?;
+        let metrics = serve_metrics(config, &operations)?;
         let warm_up = match (instruments, packs) {
             (Instruments::Given(_, examiner), _) => {
                 warm.send_replace(examiner);
@@ -157,6 +161,7 @@ impl App {
         Ok(Self {
             server,
             address,
+            metrics,
             workers: Workers::start(&operations, workers(config)),
             operations,
             warm_up,
@@ -167,6 +172,11 @@ impl App {
     /// Where it listens, the port known even when the system chose it.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the numbers are served, if on an address of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
     }
 
     /// The verbs, for a test that prepares what no door offers.
@@ -182,6 +192,9 @@ impl App {
     /// Serves until a signal comes, then finishes what is being examined.
     pub async fn run(self) -> Result<(), AppError> {
         let mut server = self.server;
+        let numbers = self.metrics.map(|(server, _)| tokio::spawn(server));
+        // The numbers are told to the end, and keep nobody from ending.
+        let _numbers = numbers.map(|task| Ending(task.abort_handle()));
         if let Some(warm_up) = self.warm_up {
             tokio::select! {
                 warmed = warm_up => if let Ok(result) = warmed { result? },
@@ -196,6 +209,15 @@ impl App {
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "App({})", self.address)
+    }
+}
+
+/// A task that ends with what holds this.
+struct Ending(tokio::task::AbortHandle);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -225,8 +247,10 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
         max_json_bytes: config.max_json_bytes,
         max_wait: Duration::from_secs(u64::from(config.max_wait_seconds)),
     });
+    let readers = readers(config);
     let server = HttpServer::new(move || {
         Routes::new()
+            .configure(|routes| metrics::configure(routes, &readers))
             .app_data(operations.clone())
             .app_data(settings.clone())
             .wrap(from_fn(with_call_log))
@@ -241,6 +265,34 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
     .map_err(cannot_listen)?
     .run();
     Ok((server, address))
+}
+
+fn readers(config: &Config) -> Readers {
+    Readers {
+        token: config.metrics_token.0.clone(),
+    }
+}
+
+/// Serves the numbers on an address of their own, where one is set.
+fn serve_metrics(
+    config: &Config,
+    operations: &Operations,
+) -> Result<Option<(Server, SocketAddr)>, AppError> {
+    let text = config.metrics_listen.as_str();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let cannot_listen = |source| AppError::Io {
+        what: format!("`metrics_listen` is no address to listen on: {text}"),
+        source,
+    };
+    let address = text
+        .parse()
+        .map_err(|_| cannot_listen(std::io::ErrorKind::InvalidInput.into()))?;
+    let operations = web::Data::new(operations.clone());
+    let server = metrics::listen(address, operations, readers(config)).map_err(cannot_listen)?;
+    tracing::info!(address = %server.1, "the numbers are served");
+    Ok(Some(server))
 }
 
 /// The verbs without a server and without models: for the commands that manage projects and tokens.
@@ -454,12 +506,20 @@ fn load_examiner(
 async fn open_store(config: &Config) -> Result<Store, AppError> {
     Ok(Store::open(&StoreOptions {
         database_url: config.database(),
-        blobs: BlobOptions {
-            folder: config.data.join("blobs"),
-        },
+        blobs: blobs(config)?,
         max_connections: config.database_connections,
     })
     .await?)
+}
+
+fn blobs(config: &Config) -> Result<BlobOptions, StoreError> {
+    let access = BucketAccess {
+        endpoint: config.s3_endpoint.clone(),
+        region: config.s3_region.clone(),
+        key_id: config.s3_key_id.0.clone(),
+        secret: config.s3_secret.0.clone(),
+    };
+    BlobOptions::at(&config.blobs_url, &config.data, access)
 }
 
 /// A folder of this process's own below the data folder.

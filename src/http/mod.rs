@@ -10,6 +10,7 @@ pub mod error;
 pub mod headers;
 pub mod health;
 pub mod json_body;
+pub mod metrics;
 pub mod openapi;
 pub mod request_id;
 pub mod settings;

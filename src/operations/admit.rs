@@ -53,6 +53,7 @@ impl Operations {
             parent: None,
             officer: None,
             place: CallPlace::default(),
+            cause: None,
         };
         let call = NewCall {
             dialect: Dialect::Fremis,

@@ -7,6 +7,7 @@ use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::places::CallPlace;
 use crate::session::actor::Actor;
+use crate::session::cause::Cause;
 use crate::session::ids::{OfficerId, TokenId};
 use crate::session::project::{Project, Scope};
 
@@ -23,6 +24,8 @@ pub struct Caller {
     pub officer: Option<OfficerId>,
     /// What the call holds while its pictures are looked at.
     pub place: CallPlace,
+    /// The request that they ask by, where it is one.
+    pub cause: Option<Cause>,
 }
 
 impl Caller {
@@ -107,6 +110,7 @@ impl Operations {
             parent: record.parent,
             officer: record.officer,
             place: CallPlace::default(),
+            cause: None,
         })
     }
 }

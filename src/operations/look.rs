@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::operations::Operations;
+use crate::operations::background::in_background;
 use crate::operations::error::Error;
 use crate::operations::picture_fault::{FacePolicy, PictureProblem, problem};
 use crate::operations::places::CallPlace;
@@ -43,7 +44,7 @@ impl Operations {
         place.take(&self.looking.places)?;
         let turn = self.looking.turns.clone().acquire_owned().await;
         let turn = turn.map_err(Error::internal)?;
-        let looking = tokio::task::spawn_blocking(move || {
+        let looking = in_background(move || {
             // The turn ends with the work, also when nobody waits for it any more.
             let _turn = turn;
             examiner.look(LookOrder {

@@ -6,14 +6,18 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::media::limits::MediaLimits;
+use crate::metrics::Metrics;
 use crate::notify::guard::Guard;
 use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
+use crate::operations::lanes::Lanes;
 use crate::operations::passwords::Passwords;
 use crate::operations::places::{Awaited, Places};
 use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
+use crate::operations::vitals::Vitals;
+use crate::operations::watch_over::Findings;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::session::time::Timestamp;
 use crate::store::Store;
@@ -25,6 +29,7 @@ pub(crate) mod audit_entry;
 pub mod audit_log;
 pub mod authenticate;
 pub mod await_examination;
+mod background;
 pub mod backtest;
 pub mod browse;
 pub mod change_person;
@@ -52,6 +57,8 @@ pub mod expire_sessions;
 pub mod hold_session;
 pub mod identify;
 pub mod intake;
+pub mod keep_order;
+mod lanes;
 pub mod look;
 pub mod manage_galleries;
 pub mod manage_members;
@@ -60,6 +67,7 @@ pub mod manage_people;
 pub mod manage_projects;
 pub mod manage_rules;
 pub mod manage_tokens;
+pub mod manage_webhooks;
 pub mod match_faces;
 pub mod open_session;
 pub mod overview;
@@ -91,6 +99,8 @@ pub mod sign_in;
 pub mod signal;
 pub mod try_rules;
 pub mod usage_report;
+pub mod vitals;
+pub mod watch_over;
 
 /// What every verb works with, made once by `app` and cheap to clone.
 #[derive(Clone)]
@@ -109,9 +119,13 @@ pub struct Operations {
     pub(crate) awaited: Awaited,
     pub(crate) residents: Residents,
     pub(crate) poster: Poster,
+    pub(crate) lanes: Lanes,
     pub(crate) passwords: Passwords,
     pub(crate) signalling: Signalling,
     pub(crate) viewings: Viewings,
+    pub(crate) metrics: Metrics,
+    pub(crate) vitals: Vitals,
+    pub(crate) findings: Findings,
 }
 
 /// Who may look at a picture now, and who may wait to.
@@ -186,6 +200,7 @@ impl Operations {
             awaited: Awaited::default(),
             residents: Residents::default(),
             poster: Poster::new(Guard::allowing(&parts.settings.callback_hosts)),
+            lanes: Lanes::default(),
             passwords: Passwords::default(),
             store: parts.store,
             clock: parts.clock,
@@ -195,6 +210,9 @@ impl Operations {
             intake,
             signalling: Signalling::default(),
             viewings: Viewings::default(),
+            metrics: Metrics::default(),
+            vitals: Vitals::default(),
+            findings: Findings::default(),
         }
     }
 

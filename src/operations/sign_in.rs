@@ -159,6 +159,7 @@ impl Operations {
                 parent: None,
                 officer: Some(membership.officer),
                 place: CallPlace::default(),
+                cause: None,
             },
             projects,
         })

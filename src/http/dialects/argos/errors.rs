@@ -31,6 +31,10 @@ pub enum ArgosError {
     /// Closed to this key for another reason.
     Closed(String),
     Later(String),
+    /// There is no room to keep anything.
+    NoRoom(String),
+    /// What is kept cannot be reached.
+    Away(String),
 }
 
 impl From<Error> for ArgosError {
@@ -48,8 +52,10 @@ impl From<Error> for ArgosError {
             Error::Invalid { reason } | Error::TooLarge { reason } | Error::Conflict { reason } => {
                 Self::NotProcessable(reason)
             }
+            // Logged once, where every fault of ours is.
+            Error::NoRoom(_) => Self::NoRoom(Refusal::from(error).message),
+            Error::Unavailable(_) => Self::Away(Refusal::from(error).message),
             Error::Internal(_) => {
-                // Logged once, where every internal error is.
                 let _ = Refusal::from(error);
                 Self::Failed
             }
@@ -76,7 +82,12 @@ impl ArgosError {
             Self::CallbackRequired => Some(1010),
             Self::NotComparable(_) | Self::Failed => Some(1002),
             Self::NotProcessable(_) => Some(1003),
-            Self::NoKey | Self::DeadKey | Self::Closed(_) | Self::Later(_) => None,
+            Self::NoKey
+            | Self::DeadKey
+            | Self::Closed(_)
+            | Self::Later(_)
+            | Self::NoRoom(_)
+            | Self::Away(_) => None,
         }
     }
 }
@@ -92,7 +103,9 @@ impl fmt::Display for ArgosError {
             Self::NotProcessable(why) => write!(f, "Failed to process data: {why}"),
             Self::NoKey => f.write_str("API Key is required"),
             Self::DeadKey => f.write_str("Access Denied: API Key is unavailable"),
-            Self::Closed(why) | Self::Later(why) => f.write_str(why),
+            Self::Closed(why) | Self::Later(why) | Self::NoRoom(why) | Self::Away(why) => {
+                f.write_str(why)
+            }
         }
     }
 }
@@ -109,12 +122,14 @@ impl ResponseError for ArgosError {
             }
             Self::Later(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if matches!(self, Self::Later(_)) {
+        if matches!(self, Self::Later(_) | Self::Away(_)) {
             response.insert_header((RETRY_AFTER, "5"));
         }
         response.json(ErrorBody {

@@ -27,6 +27,10 @@ pub enum FremisError {
     Internal,
     /// 503: the models are not ready.
     NotReady,
+    /// 503: what is kept cannot be reached.
+    Away(String),
+    /// 507: there is no room to keep anything.
+    NoRoom(String),
 }
 
 impl FremisError {
@@ -43,8 +47,10 @@ impl From<Error> for FremisError {
             Error::Refused { .. } | Error::Disabled | Error::Suspended => Self::NotAvailable,
             Error::Busy | Error::QuotaReached { what: "calls" } => Self::TooMany,
             Error::NotReady | Error::StillRunning => Self::NotReady,
+            // Logged once, where every fault of ours is.
+            Error::NoRoom(_) => Self::NoRoom(Refusal::from(error).message),
+            Error::Unavailable(_) => Self::Away(Refusal::from(error).message),
             Error::Internal(_) => {
-                // Logged once, where every internal error is.
                 let _ = Refusal::from(error);
                 Self::Internal
             }
@@ -94,7 +100,7 @@ impl fmt::Display for FremisError {
             Self::Inactive => "Inactive analytic",
             Self::NotAvailable => "Analytic NFFS-FR is not available in deployment key",
             Self::TooMany => "Too many requests",
-            Self::Internal => "internal server error",
+            Self::Internal | Self::Away(_) | Self::NoRoom(_) => "internal server error",
             Self::NotReady => "License has not been initialized",
         })
     }
@@ -108,7 +114,8 @@ impl ResponseError for FremisError {
             Self::NotAvailable => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 
@@ -124,7 +131,11 @@ impl ResponseError for FremisError {
                     .content_type("text/plain")
                     .body(self.to_string());
             }
-            Self::Invalid(description) => description.clone(),
+            Self::Away(description) => {
+                response.insert_header((RETRY_AFTER, "5"));
+                description.clone()
+            }
+            Self::Invalid(description) | Self::NoRoom(description) => description.clone(),
             Self::Inactive => "the access token is missing, unknown, expired or revoked".to_owned(),
             Self::Internal => "the operator finds it under the request id".to_owned(),
         };

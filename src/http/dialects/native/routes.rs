@@ -16,7 +16,7 @@ use crate::http::dialects::native::wire::{
     SessionDetailBody, SessionListBody,
 };
 use crate::http::dialects::native::{
-    calls, challenges, decisions, defects, embeddings, holds, rules,
+    calls, challenges, decisions, defects, embeddings, holds, rules, webhooks,
 };
 use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
@@ -86,6 +86,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
                 web::get().to(read_thumbnail),
             )
             .configure(rules::configure)
+            .configure(webhooks::configure)
             .default_service(web::to(no_such_route)),
     );
 }

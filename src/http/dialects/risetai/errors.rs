@@ -69,8 +69,13 @@ impl RisetError {
                 passing: true,
                 ..Self::because(Status::ServerError, reason)
             },
+            // Logged once, where every fault of ours is.
+            Error::NoRoom(_) => Self::because(Status::ServerError, Refusal::from(error).message),
+            Error::Unavailable(_) => Self {
+                passing: true,
+                ..Self::because(Status::ServerError, Refusal::from(error).message)
+            },
             Error::Internal(_) => {
-                // Logged once, where every internal error is.
                 let _ = Refusal::from(error);
                 Self::new(Status::ServerError)
             }
