@@ -38,8 +38,8 @@ def crash(found: dict) -> list[tuple[str, str, str]]:
             f"{found['examinations_ended_twice']}",
         ),
         (
-            "results posted across the kills", f"{number(found['results_to_post'])} results",
-            f"received {number(found['results_received'])}, still to be posted {number(found['still_waiting_to_be_posted'])}, posted again with the same id and "
+            "results and events posted across the kills", f"{number(found['results_to_post'])} results, {number(found['examinations'])} events",
+            f"received {number(found['results_received'])} and {number(found['events_received'])}, still to be posted {number(found['still_waiting_to_be_posted'])}, posted again with the same id and "
             f"body {number(found['received_again_with_the_same_id_and_body'])}",
         ),
         (

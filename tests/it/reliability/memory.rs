@@ -29,6 +29,7 @@ async fn memory_stays_flat_over_many_requests() {
     let service = Arc::new(
         Service::start(&[
             ("LIKENESS_MAX_AWAITED", "8"),
+            ("LIKENESS_MAX_WAIT_SECONDS", "240"),
             ("LIKENESS_MAX_WAITING_LOOKS", "8"),
         ])
         .await,
@@ -150,7 +151,7 @@ impl Material {
             let call = service.post(&format!("{path}/{kind}"));
             answered(call.multipart(one_file(kind, bytes)), 201).await;
         }
-        let call = service.post(&format!("{path}/examinations?wait=60"));
+        let call = service.post(&format!("{path}/examinations?wait=240"));
         answered(call, 200).await;
         answered(service.get(&path), 200).await;
     }

@@ -13,10 +13,10 @@ use crate::soak;
 use crate::weights;
 
 /// How long the program may take for what it does in a moment, on a machine that does much else.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long a request may take before it counts as hanging.
-pub(super) const HANG: Duration = Duration::from_mins(2);
+pub(super) const HANG: Duration = Duration::from_mins(5);
 
 /// A data folder, an address, and the process that serves it, if any.
 pub(super) struct Service {
