@@ -8,6 +8,7 @@ use likeness::operations::error::Error;
 use likeness::operations::replay::Replayed;
 use likeness::operations::{Operations, OperationsSettings, Parts};
 use likeness::pipeline::examiner::ModelFacts;
+use likeness::sandbox::decoding::Decoding;
 use likeness::scoring::rules::{Rules, content_hash};
 use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::judge;
@@ -70,6 +71,7 @@ fn verbs(fixture: &Fixture) -> Operations {
             callback_hosts: String::new(),
             fremis_project: None,
         },
+        decoding: Decoding::InProcess,
     })
 }
 
