@@ -24,6 +24,7 @@ mod m20261121_000014_accounts;
 mod m20261121_000015_reviews;
 mod m20261121_000016_deliveries;
 mod m20261121_000017_figures;
+mod m20261129_000019_idempotency;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000015_reviews::Migration),
             Box::new(m20261121_000016_deliveries::Migration),
             Box::new(m20261121_000017_figures::Migration),
+            Box::new(m20261129_000019_idempotency::Migration),
         ]
     }
 }

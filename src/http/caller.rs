@@ -1,7 +1,7 @@
 //! Lets a request in: finds out who is asking and has the call counted and logged.
 
-use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpMessage as _, HttpRequest};
 
 use crate::http::call_log::LoggedCall;
 use crate::http::error::Refusal;
@@ -9,6 +9,7 @@ use crate::operations::Operations;
 use crate::operations::admit::NewCall;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::operations::run_once::Allotment;
 use crate::session::project::Dialect;
 
 /// The caller of a request, by its bearer token.
@@ -34,7 +35,7 @@ pub async fn admit(
     let secret = secret.ok_or(Error::Unauthenticated)?;
     let (caller, id) = operations.admit(secret, call).await?;
     LoggedCall::begin(request, id);
-    Ok(caller)
+    Ok(with_allotment(request, caller))
 }
 
 /// The caller of a FREMIS request: by its token, or by what an operator bound tokenless calls to.
@@ -44,7 +45,15 @@ pub async fn admit_fremis(request: &HttpRequest, operations: &Operations) -> Res
     }
     let (caller, id) = operations.admit_anonymous_fremis(endpoint(request)).await?;
     LoggedCall::begin(request, id);
-    Ok(caller)
+    Ok(with_allotment(request, caller))
+}
+
+/// Hands down what a request with an `Idempotency-Key` is to make its work under.
+fn with_allotment(request: &HttpRequest, caller: Caller) -> Caller {
+    Caller {
+        allotted: request.extensions().get::<Allotment>().copied(),
+        ..caller
+    }
 }
 
 /// The token of `Authorization: Bearer`.

@@ -6,10 +6,12 @@ use actix_web::Error;
 use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use tracing::Instrument;
 use uuid::Uuid;
+
+use crate::http::limits::dress;
 
 /// The id of a request, for handlers that answer it in a body.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +27,19 @@ pub async fn with_request_id(
     let method = request.method().clone();
     let started = Instant::now();
     let span = tracing::info_span!("request", id = %id);
-    let mut response = next.call(request).instrument(span.clone()).await?;
+    let put = |headers: &mut HeaderMap| {
+        if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+            headers.insert(HeaderName::from_static("x-request-id"), value);
+        }
+    };
+    let mut response = match next.call(request).instrument(span.clone()).await {
+        Ok(response) => response,
+        Err(error) => {
+            let status = error.as_response_error().status_code().as_u16();
+            span.in_scope(|| tracing::warn!(%method, status, "answered without a handler"));
+            return Err(dress(&error, put));
+        }
+    };
     let route = response
         .request()
         .match_pattern()
@@ -39,10 +53,6 @@ pub async fn with_request_id(
             "answered"
         );
     });
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("x-request-id"), value);
-    }
+    put(response.headers_mut());
     Ok(response)
 }

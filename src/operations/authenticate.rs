@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq;
 
 use crate::operations::Operations;
 use crate::operations::error::Error;
+use crate::operations::run_once::Allotment;
 use crate::session::actor::Actor;
 use crate::session::ids::{OfficerId, TokenId};
 use crate::session::project::{Project, Scope};
@@ -20,6 +21,8 @@ pub struct Caller {
     pub parent: Option<TokenId>,
     /// The person whom the token was made for.
     pub officer: Option<OfficerId>,
+    /// The identifiers of what the request makes, where it is to be carried out once.
+    pub allotted: Option<Allotment>,
 }
 
 impl Caller {
@@ -76,6 +79,10 @@ pub(crate) fn token_hash(secret: &str) -> [u8; 32] {
 
 impl Operations {
     /// The caller behind a token's secret.
+    ///
+    /// A token is looked up by the SHA-256 of its secret, so how long the database compares tells something of
+    /// hashes alone, from which nobody gets nearer to a secret of 256 bits; what it found is compared again in
+    /// constant time, so that a look-up which is looser than it should be lets nobody in.
     pub async fn authenticate(&self, secret: &str) -> Result<Caller, Error> {
         let hash = token_hash(secret);
         let record = self
@@ -103,6 +110,7 @@ impl Operations {
             token: Some(record.id),
             parent: record.parent,
             officer: record.officer,
+            allotted: None,
         })
     }
 }

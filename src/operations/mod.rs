@@ -10,6 +10,7 @@ use crate::notify::guard::Guard;
 use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
 use crate::operations::passwords::Passwords;
+use crate::operations::rates::{Ledger, Rates};
 use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
@@ -65,6 +66,7 @@ pub mod overview;
 pub mod passwords;
 pub mod picture_fault;
 pub mod post_results;
+pub mod rates;
 pub mod re_embed;
 pub mod read_case;
 pub mod read_decisions;
@@ -83,6 +85,7 @@ pub mod review_quality;
 pub mod review_queue;
 pub mod rule_owner;
 pub mod run_examination;
+pub mod run_once;
 pub mod seed_cases;
 pub mod shadow_report;
 pub mod sign_in;
@@ -107,6 +110,7 @@ pub struct Operations {
     pub(crate) passwords: Passwords,
     pub(crate) signalling: Signalling,
     pub(crate) viewings: Viewings,
+    pub(crate) ledger: Ledger,
 }
 
 /// Who may look at a picture now, and who may wait to.
@@ -145,6 +149,8 @@ pub struct OperationsSettings {
     pub callback_hosts: String,
     /// The project of FREMIS calls that come without a token.
     pub fremis_project: Option<String>,
+    /// How often a token and an address may ask.
+    pub rates: Rates,
 }
 
 /// Everything `Operations` is built from.
@@ -185,6 +191,7 @@ impl Operations {
             intake,
             signalling: Signalling::default(),
             viewings: Viewings::default(),
+            ledger: Ledger::default(),
         }
     }
 

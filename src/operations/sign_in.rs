@@ -157,6 +157,7 @@ impl Operations {
                 token: None,
                 parent: None,
                 officer: Some(membership.officer),
+                allotted: None,
             },
             projects,
         })

@@ -24,6 +24,8 @@ mod passive;
 mod replay;
 mod rules;
 mod samples;
+mod soak;
+mod stop;
 mod store;
 mod vision;
 mod weights;

@@ -31,6 +31,7 @@ mod decisions;
 mod evidence;
 pub(crate) mod fixture;
 mod galleries;
+mod idempotency;
 mod leases;
 mod opening;
 mod projects;

@@ -30,7 +30,9 @@ pub enum ArgosError {
     DeadKey,
     /// Closed to this key for another reason.
     Closed(String),
-    Later(String),
+    Later(String, u32),
+    /// Whatever the service refuses before or beside this API.
+    Door(Refusal),
 }
 
 impl From<Error> for ArgosError {
@@ -40,7 +42,8 @@ impl From<Error> for ArgosError {
             Error::Unauthenticated => Self::DeadKey,
             Error::Suspended | Error::Disabled => Self::Unavailable,
             Error::Refused { .. } | Error::QuotaReached { .. } => Self::Closed(message),
-            Error::Busy | Error::NotReady | Error::StillRunning => Self::Later(message),
+            Error::Busy | Error::NotReady | Error::StillRunning => Self::Later(message, 5),
+            Error::TooOften { seconds } => Self::Later(message, seconds),
             Error::Picture(fault) => match fault.problem.code() {
                 "several_faces" => Self::NotComparable(fault.to_string()),
                 _ => Self::NotProcessable(fault.to_string()),
@@ -69,6 +72,22 @@ impl From<BodyError> for ArgosError {
 }
 
 impl ArgosError {
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Later(_, seconds) => Some(*seconds),
+            Self::Door(refusal) => refusal.retry_after,
+            Self::TwoImages
+            | Self::Unavailable
+            | Self::CallbackRequired
+            | Self::NotComparable(_)
+            | Self::Failed
+            | Self::NotProcessable(_)
+            | Self::NoKey
+            | Self::DeadKey
+            | Self::Closed(_) => None,
+        }
+    }
+
     fn number(&self) -> Option<u16> {
         match self {
             Self::TwoImages => Some(1000),
@@ -76,7 +95,7 @@ impl ArgosError {
             Self::CallbackRequired => Some(1010),
             Self::NotComparable(_) | Self::Failed => Some(1002),
             Self::NotProcessable(_) => Some(1003),
-            Self::NoKey | Self::DeadKey | Self::Closed(_) | Self::Later(_) => None,
+            Self::NoKey | Self::DeadKey | Self::Closed(_) | Self::Later(..) | Self::Door(_) => None,
         }
     }
 }
@@ -92,7 +111,8 @@ impl fmt::Display for ArgosError {
             Self::NotProcessable(why) => write!(f, "Failed to process data: {why}"),
             Self::NoKey => f.write_str("API Key is required"),
             Self::DeadKey => f.write_str("Access Denied: API Key is unavailable"),
-            Self::Closed(why) | Self::Later(why) => f.write_str(why),
+            Self::Closed(why) | Self::Later(why, _) => f.write_str(why),
+            Self::Door(refusal) => f.write_str(&refusal.message),
         }
     }
 }
@@ -107,15 +127,16 @@ impl ResponseError for ArgosError {
             Self::Unavailable | Self::NoKey | Self::DeadKey | Self::Closed(_) => {
                 StatusCode::FORBIDDEN
             }
-            Self::Later(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Later(..) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Door(refusal) => refusal.status,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if matches!(self, Self::Later(_)) {
-            response.insert_header((RETRY_AFTER, "5"));
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((RETRY_AFTER, seconds));
         }
         response.json(ErrorBody {
             status_code: self.status_code().as_u16(),

@@ -22,16 +22,28 @@ pub enum FremisError {
     /// 403: this API is closed to the project or the token.
     NotAvailable,
     /// 429: the queue or the quota is full.
-    TooMany,
+    TooMany(u32),
     /// 500.
     Internal,
     /// 503: the models are not ready.
     NotReady,
+    /// Whatever the service refuses before or beside this API.
+    Door(Refusal),
 }
 
 impl FremisError {
     pub fn invalid(description: impl Into<String>) -> Self {
         Self::Invalid(description.into())
+    }
+}
+
+impl FremisError {
+    fn title(&self) -> String {
+        if let Self::Door(refusal) = self {
+            let reason = refusal.status.canonical_reason();
+            return reason.unwrap_or_default().to_lowercase();
+        }
+        self.to_string()
     }
 }
 
@@ -41,7 +53,8 @@ impl From<Error> for FremisError {
         match error {
             Error::Unauthenticated => Self::Inactive,
             Error::Refused { .. } | Error::Disabled | Error::Suspended => Self::NotAvailable,
-            Error::Busy | Error::QuotaReached { what: "calls" } => Self::TooMany,
+            Error::Busy | Error::QuotaReached { what: "calls" } => Self::TooMany(5),
+            Error::TooOften { seconds } => Self::TooMany(seconds),
             Error::NotReady | Error::StillRunning => Self::NotReady,
             Error::Internal(_) => {
                 // Logged once, where every internal error is.
@@ -93,9 +106,10 @@ impl fmt::Display for FremisError {
             Self::Invalid(_) => "invalid arguments",
             Self::Inactive => "Inactive analytic",
             Self::NotAvailable => "Analytic NFFS-FR is not available in deployment key",
-            Self::TooMany => "Too many requests",
+            Self::TooMany(_) => "Too many requests",
             Self::Internal => "internal server error",
             Self::NotReady => "License has not been initialized",
+            Self::Door(refusal) => &refusal.message,
         })
     }
 }
@@ -106,7 +120,8 @@ impl ResponseError for FremisError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Inactive => StatusCode::UNAUTHORIZED,
             Self::NotAvailable => StatusCode::FORBIDDEN,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Door(refusal) => refusal.status,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -118,11 +133,22 @@ impl ResponseError for FremisError {
             Self::NotAvailable => {
                 return response.content_type("text/plain").body(self.to_string());
             }
-            Self::TooMany | Self::NotReady => {
+            Self::TooMany(_) | Self::NotReady => {
+                let seconds = if let Self::TooMany(seconds) = self {
+                    *seconds
+                } else {
+                    5
+                };
                 return response
-                    .insert_header((RETRY_AFTER, "5"))
+                    .insert_header((RETRY_AFTER, seconds))
                     .content_type("text/plain")
                     .body(self.to_string());
+            }
+            Self::Door(refusal) => {
+                if let Some(seconds) = refusal.retry_after {
+                    response.insert_header((RETRY_AFTER, seconds));
+                }
+                refusal.message.clone()
             }
             Self::Invalid(description) => description.clone(),
             Self::Inactive => "the access token is missing, unknown, expired or revoked".to_owned(),
@@ -130,7 +156,7 @@ impl ResponseError for FremisError {
         };
         response.json(ErrorBody {
             code: self.status_code().as_str().to_owned(),
-            message: self.to_string(),
+            message: self.title(),
             description,
         })
     }
