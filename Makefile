@@ -85,8 +85,9 @@ lint:
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-rust-tests:
-	$(if $(OFFLINE),,LIKENESS_TEST_BROWSER=required )cargo test --workspace --locked
+# On both databases: PostgreSQL runs while the tests do.
+rust-tests: setup-test
+	$(if $(OFFLINE),,LIKENESS_TEST_BROWSER=required )OFFLINE=$(OFFLINE) scripts/postgres.sh cargo test --workspace --locked
 
 script-tests:
 	python3 -B -m unittest discover -s scripts/tests -t scripts

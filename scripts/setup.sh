@@ -12,6 +12,8 @@ LIBRARIES="libavcodec-dev libavformat-dev libavutil-dev libavfilter-dev libavdev
 TOOLS="gcc libc6-dev clang libclang-dev pkg-config ffmpeg ca-certificates"
 # The browser that the tests of the console drive, and letters for it.
 BROWSER="chromium chromium-driver fonts-dejavu-core"
+# The database server that the tests start for themselves.
+DATABASE="postgresql"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -89,7 +91,7 @@ check_for_tests() {
 cd "$(dirname "$0")/.."
 WANTED=""
 if [ "${1:-}" = test ]; then
-    WANTED=$BROWSER
+    WANTED="$BROWSER $DATABASE"
 fi
 if have dpkg-query && have apt-get; then
     install_packages

@@ -18,6 +18,7 @@ use crate::http::address::NoNetwork;
 use crate::http::call_log::with_call_log;
 use crate::http::idempotency::with_idempotency;
 use crate::http::limits::with_limits;
+use crate::http::metrics::{self, Readers};
 use crate::http::request_id::with_request_id;
 use crate::http::routes;
 use crate::http::secure_headers::with_secure_headers;
@@ -38,7 +39,7 @@ use crate::session::examination::PackHash;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::options::{BlobOptions, StoreOptions};
+use crate::store::options::{BlobOptions, BucketAccess, StoreOptions};
 use crate::vision::detector::Detector;
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
@@ -97,6 +98,8 @@ pub enum Instruments {
 pub struct App {
     server: Server,
     address: SocketAddr,
+    /// Where the numbers are served, if on an address of their own.
+    metrics: Option<(Server, SocketAddr)>,
     operations: Operations,
     workers: Workers,
     warm_up: Option<tokio::task::JoinHandle<Result<(), VisionError>>>,
@@ -156,6 +159,7 @@ impl App {
         operations.sweep_blobs().await;
         announce_audit(&store).await?;
         let (server, address) = serve(config, &operations, certificate.as_ref())?;
+        let metrics = serve_metrics(config, &operations)?;
         let warm_up = match (instruments, packs) {
             (Instruments::Given(_, examiner), _) => {
                 warm.send_replace(examiner);
@@ -175,6 +179,7 @@ impl App {
         Ok(Self {
             server,
             address,
+            metrics,
             workers: Workers::start(&operations, workers(config)),
             operations,
             warm_up,
@@ -187,6 +192,11 @@ impl App {
     /// Where it listens, the port known even when the system chose it.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the numbers are served, if on an address of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
     }
 
     /// The verbs, for a test that prepares what no door offers.
@@ -225,9 +235,11 @@ impl App {
     /// Serves until its handle stops it, then finishes what is being examined.
     pub async fn run(self) -> Result<(), AppError> {
         let mut server = self.server;
-        let _fresh = self
-            .certificate
-            .map(|certificate| AbortOnDrop(tokio::spawn(certificate.keep_fresh())));
+        let fresh = self.certificate.map(Certificate::keep_fresh);
+        let _fresh = fresh.map(|work| Ending(tokio::spawn(work).abort_handle()));
+        let numbers = self.metrics.map(|(server, _)| tokio::spawn(server));
+        // The numbers are told to the end, and keep nobody from ending.
+        let _numbers = numbers.map(|task| Ending(task.abort_handle()));
         if let Some(warm_up) = self.warm_up {
             tokio::select! {
                 warmed = warm_up => if let Ok(result) = warmed { result? },
@@ -250,18 +262,18 @@ pub enum Ended {
     AtOnce,
 }
 
-/// A task that ends with whoever holds this.
-struct AbortOnDrop(tokio::task::JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "App({})", self.address)
+    }
+}
+
+/// A task that ends with what holds this.
+struct Ending(tokio::task::AbortHandle);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -298,6 +310,7 @@ fn serve(
         by_tls: certificate.is_some(),
         trusted_proxies: config.trusted_proxies.parse()?,
     });
+    let readers = readers(config);
     let server = HttpServer::new(move || {
         Routes::new()
             .app_data(operations.clone())
@@ -308,7 +321,7 @@ fn serve(
             .wrap(from_fn(with_limits))
             .wrap(from_fn(with_secure_headers))
             .wrap(from_fn(with_request_id))
-            .configure(routes::configure)
+            .configure(|routes| routes::configure(routes, &readers))
     })
     .workers(2)
     .client_request_timeout(MAX_HEADER_TIME)
@@ -320,6 +333,34 @@ fn serve(
         Some(certificate) => server.listen_rustls_0_23(listener, certificate.server()?),
     };
     Ok((server.map_err(cannot_listen)?.run(), address))
+}
+
+fn readers(config: &Config) -> Readers {
+    Readers {
+        token: config.metrics_token.0.clone(),
+    }
+}
+
+/// Serves the numbers on an address of their own, where one is set.
+fn serve_metrics(
+    config: &Config,
+    operations: &Operations,
+) -> Result<Option<(Server, SocketAddr)>, AppError> {
+    let text = config.metrics_listen.as_str();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let cannot_listen = |source| AppError::Io {
+        what: format!("`metrics_listen` is no address to listen on: {text}"),
+        source,
+    };
+    let address = text
+        .parse()
+        .map_err(|_| cannot_listen(std::io::ErrorKind::InvalidInput.into()))?;
+    let operations = web::Data::new(operations.clone());
+    let server = metrics::listen(address, operations, readers(config)).map_err(cannot_listen)?;
+    tracing::info!(address = %server.1, "the numbers are served");
+    Ok(Some(server))
 }
 
 /// The verbs without a server and without models: for the commands that manage projects and tokens.
@@ -533,12 +574,20 @@ fn load_examiner(
 async fn open_store(config: &Config) -> Result<Store, AppError> {
     Ok(Store::open(&StoreOptions {
         database_url: config.database(),
-        blobs: BlobOptions {
-            folder: config.data.join("blobs"),
-        },
+        blobs: blobs(config)?,
         max_connections: config.database_connections,
     })
     .await?)
+}
+
+fn blobs(config: &Config) -> Result<BlobOptions, StoreError> {
+    let access = BucketAccess {
+        endpoint: config.s3_endpoint.clone(),
+        region: config.s3_region.clone(),
+        key_id: config.s3_key_id.0.clone(),
+        secret: config.s3_secret.0.clone(),
+    };
+    BlobOptions::at(&config.blobs_url, &config.data, access)
 }
 
 /// A folder of this process's own below the data folder.
@@ -573,6 +622,11 @@ fn operations_settings(
         max_attempts: config.max_attempts,
         intake_threads: 2,
         look_threads: config.look_threads,
+        max_waiting_looks: config.max_waiting_looks,
+        max_awaited: match config.max_awaited {
+            0 => workers(config),
+            asked => asked,
+        },
         callback_hosts: config.callback_hosts.clone(),
         fremis_project: Some(config.fremis_project.clone()).filter(|name| !name.is_empty()),
         rates: Rates {

@@ -21,9 +21,16 @@ pub struct Config {
     pub precision: String,
     pub database_url: DatabaseUrl,
     pub database_connections: u32,
+    pub blobs_url: String,
+    pub s3_endpoint: String,
+    pub s3_region: String,
+    pub s3_key_id: Secret,
+    pub s3_secret: Secret,
     pub rules: PathBuf,
     pub workers: usize,
     pub look_threads: usize,
+    pub max_waiting_looks: usize,
+    pub max_awaited: usize,
     pub max_queued: u64,
     pub max_attempts: u32,
     pub lease_seconds: u32,
@@ -48,6 +55,9 @@ pub struct Config {
     pub callback_hosts: String,
     pub log: String,
     pub log_format: LogFormat,
+    pub metrics_listen: String,
+    pub metrics_token: Secret,
+    pub otlp_endpoint: String,
 }
 
 /// A database's address; its `Debug` hides the password.
@@ -56,6 +66,17 @@ pub struct Config {
 pub struct DatabaseUrl(pub String);
 
 impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
+    }
+}
+
+/// A setting that its `Debug` does not show.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
     }
@@ -80,9 +101,16 @@ impl Default for Config {
             precision: "f32".to_owned(),
             database_url: DatabaseUrl::default(),
             database_connections: 8,
+            blobs_url: String::new(),
+            s3_endpoint: String::new(),
+            s3_region: "us-east-1".to_owned(),
+            s3_key_id: Secret::default(),
+            s3_secret: Secret::default(),
             rules: PathBuf::new(),
             workers: 0,
             look_threads: 1,
+            max_waiting_looks: 1,
+            max_awaited: 0,
             max_queued: 64,
             max_attempts: 3,
             lease_seconds: 30,
@@ -107,6 +135,9 @@ impl Default for Config {
             callback_hosts: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
             log_format: LogFormat::Text,
+            metrics_listen: String::new(),
+            metrics_token: Secret::default(),
+            otlp_endpoint: String::new(),
         }
     }
 }
@@ -220,6 +251,17 @@ mod tests {
         let file = folder.path().join("c.toml");
         std::fs::write(&file, "wrokers = 3\n").unwrap();
         assert!(Config::from_sources(Some(&file), &HashMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_secret_does_not_show() {
+        let config = Config {
+            s3_key_id: Secret("AKIDKYC".to_owned()),
+            s3_secret: Secret("hunter2".to_owned()),
+            ..Config::default()
+        };
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("AKIDKYC") && !shown.contains("hunter2"));
     }
 
     #[test]

@@ -34,10 +34,11 @@
 //!   shows, and watched at an even pace for what moves in it: [`pipeline::liveness`], a signal a file.
 //! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
 //! - [`search`]: exact search among the faces of a gallery, held in memory; its products are the package `kernels/`'s, too.
-//! - [`notify`]: results posted to callers' addresses, and to none inside the operator's network.
+//! - [`notify`]: results and events posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
 //! - [`http`]: the door for requests, a folder a dialect: [`http::dialects`]. The officers' pages are [`http::console`].
 //! - [`worker`]: the door for queued examinations.
+//! - [`metrics`], [`traces`]: what the service counts of itself, and where work stands in a trace.
 //! - [`evaluation`]: measures a pack on labelled pairs and calibrates it, and liveness on labelled clips.
 //! - The package `training/` makes the weights that are the project's own.
 //! - [`cli`], [`app`], [`config`], [`scratch`], [`telemetry`]: the program around them.
@@ -95,6 +96,7 @@ pub mod config;
 pub mod evaluation;
 pub mod http;
 pub mod media;
+pub mod metrics;
 pub mod notify;
 pub mod operations;
 pub mod packs;
@@ -105,5 +107,6 @@ pub mod search;
 pub mod session;
 pub mod store;
 pub mod telemetry;
+pub mod traces;
 pub mod vision;
 pub mod worker;

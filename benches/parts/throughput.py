@@ -33,7 +33,7 @@ def measure(bench: Bench) -> dict:
             return rates, held(service, peak=True) - idle
 
     one, _ = served("one", [1], ("taskset", "-c", "0"))
-    all_cores, _ = served("all", clients)
+    all_cores, _ = served("all", clients, LIKENESS_MAX_AWAITED=str(max(clients)))
     memory = {count: served(f"flight-{count}", [count], LIKENESS_WORKERS=str(count))[1] for count in IN_FLIGHT}
     most = 4 * bench.threads
     ratio = all_cores[most] / (bench.threads * one[1])

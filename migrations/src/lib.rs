@@ -25,6 +25,9 @@ mod m20261121_000015_reviews;
 mod m20261121_000016_deliveries;
 mod m20261121_000017_figures;
 mod m20261129_000019_idempotency;
+mod m20261129_000020_webhooks;
+mod m20261129_000020b_causes;
+mod m20261129_000021_chores;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
@@ -60,6 +63,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_deliveries::Migration),
             Box::new(m20261121_000017_figures::Migration),
             Box::new(m20261129_000019_idempotency::Migration),
+            Box::new(m20261129_000020_webhooks::Migration),
+            Box::new(m20261129_000020b_causes::Migration),
+            Box::new(m20261129_000021_chores::Migration),
         ]
     }
 }

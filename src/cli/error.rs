@@ -32,7 +32,12 @@ impl fmt::Display for CliError {
         self.0.fmt(f)?;
         // An internal error alone tells whoever runs the machine nothing; most other errors name
         // their cause themselves.
-        if let Some(OperationError::Internal(cause)) = self.0.downcast_ref() {
+        if let Some(
+            OperationError::Internal(cause)
+            | OperationError::NoRoom(cause)
+            | OperationError::Unavailable(cause),
+        ) = self.0.downcast_ref()
+        {
             write!(f, ": {cause}")?;
         }
         Ok(())

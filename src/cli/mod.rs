@@ -25,7 +25,9 @@ pub mod replay;
 pub mod rules;
 pub mod serve;
 pub mod sessions;
+pub mod store;
 pub mod tokens;
+pub mod webhooks;
 
 /// Is the person in the video the person on the document?
 ///
@@ -63,7 +65,9 @@ enum Command {
     Officers(officers::OfficersArgs),
     Galleries(galleries::GalleriesArgs),
     Sessions(sessions::SessionsArgs),
+    Store(store::StoreArgs),
     Audit(audit::AuditArgs),
+    Webhooks(webhooks::WebhooksArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -108,6 +112,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Officers(args) => officers::run(args, config),
         Command::Galleries(args) => galleries::run(args, config),
         Command::Sessions(args) => sessions::run(args, config),
+        Command::Store(args) => store::run(args, config),
         Command::Audit(args) => audit::run(args, config),
+        Command::Webhooks(args) => webhooks::run(args, config),
     }
 }

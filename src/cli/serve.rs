@@ -13,7 +13,7 @@ use crate::app::{App, Ended, Instruments, SystemClock};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::config::Config;
-use crate::telemetry;
+use crate::telemetry::{self, TelemetryOptions};
 
 /// Runs the service until it is told to stop.
 ///
@@ -41,7 +41,11 @@ pub fn run(args: ServeArgs, mut config: Config) -> Result<ExitCode, CliError> {
     if let Some(data) = args.data {
         config.data = data;
     }
-    telemetry::start(&config.log, config.log_format);
+    let _telemetry = telemetry::start(TelemetryOptions {
+        filter: &config.log,
+        format: config.log_format,
+        otlp_endpoint: &config.otlp_endpoint,
+    })?;
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(async {
         // From here on, so that a signal while the models are opened is not lost.

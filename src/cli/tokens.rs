@@ -92,6 +92,8 @@ enum ScopeArg {
     Decide,
     /// Erase sessions.
     Erase,
+    /// Make and remove webhooks.
+    Manage,
 }
 
 /// Runs the command.
@@ -174,5 +176,6 @@ fn scope(scope: ScopeArg) -> Scope {
         ScopeArg::Rules => Scope::Rules,
         ScopeArg::Decide => Scope::Decide,
         ScopeArg::Erase => Scope::Erase,
+        ScopeArg::Manage => Scope::Manage,
     }
 }

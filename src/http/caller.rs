@@ -5,6 +5,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 
 use crate::http::call_log::LoggedCall;
 use crate::http::error::Refusal;
+use crate::http::request_id::RequestId;
 use crate::operations::Operations;
 use crate::operations::admit::NewCall;
 use crate::operations::authenticate::Caller;
@@ -28,13 +29,15 @@ pub async fn admit(
     dialect: Dialect,
     secret: Option<&str>,
 ) -> Result<Caller, Error> {
+    request.extensions_mut().insert(dialect);
     let call = NewCall {
         dialect,
         endpoint: endpoint(request),
     };
     let secret = secret.ok_or(Error::Unauthenticated)?;
-    let (caller, id) = operations.admit(secret, call).await?;
+    let (mut caller, id) = operations.admit(secret, call).await?;
     LoggedCall::begin(request, id);
+    caller.cause = RequestId::cause(request);
     Ok(with_allotment(request, caller))
 }
 
@@ -43,8 +46,10 @@ pub async fn admit_fremis(request: &HttpRequest, operations: &Operations) -> Res
     if request.headers().contains_key(AUTHORIZATION) {
         return admit(request, operations, Dialect::Fremis, bearer_token(request)).await;
     }
-    let (caller, id) = operations.admit_anonymous_fremis(endpoint(request)).await?;
+    request.extensions_mut().insert(Dialect::Fremis);
+    let (mut caller, id) = operations.admit_anonymous_fremis(endpoint(request)).await?;
     LoggedCall::begin(request, id);
+    caller.cause = RequestId::cause(request);
     Ok(with_allotment(request, caller))
 }
 

@@ -85,8 +85,16 @@ impl From<Error> for Refusal {
             Error::StillRunning => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "still_running", message).later(5)
             }
+            Error::NoRoom(cause) => {
+                tracing::error!(error = %causes(cause.as_ref()), "there is no room left for what a request brought");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_room", message)
+            }
+            Error::Unavailable(cause) => {
+                tracing::error!(error = %causes(cause.as_ref()), "what is kept could not be reached or changed");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message).later(5)
+            }
             Error::Internal(source) => {
-                // The one place where a fault of ours is logged; the caller reads nothing of it.
+                // Faults of ours are logged here alone; the caller reads nothing of them.
                 tracing::error!(error = %causes(source.as_ref()), "a request failed");
                 Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,

@@ -2,10 +2,12 @@
 
 use actix_web::web;
 
-use crate::http::{console, dialects, health, openapi};
+use crate::http::metrics::Readers;
+use crate::http::{console, dialects, health, metrics, openapi};
 
-/// Adds them.
-pub fn configure(routes: &mut web::ServiceConfig) {
+/// Adds them; that of the numbers where somebody may read them here.
+pub fn configure(routes: &mut web::ServiceConfig, readers: &Readers) {
+    metrics::configure(routes, readers);
     routes
         .configure(health::configure)
         .configure(openapi::configure)

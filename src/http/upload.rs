@@ -6,10 +6,13 @@ use std::path::Path;
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{Bytes, Data, Payload};
 use futures_util::StreamExt as _;
 use sha2::{Digest, Sha256};
 
+use crate::metrics::Stage;
+use crate::metrics::stopwatch::Stopwatch;
+use crate::operations::Operations;
 use crate::operations::intake::Upload;
 
 /// Longest text field that is taken, in bytes.
@@ -109,6 +112,20 @@ impl Form {
 /// Reads the form. Parts come in any order, with or without a content type; unknown ones are
 /// skipped. What was written goes away with the form, whatever happens.
 pub async fn receive(
+    request: &HttpRequest,
+    payload: Payload,
+    parts: &[Part],
+    scratch: &Path,
+) -> Result<Form, UploadError> {
+    let watch = Stopwatch::start();
+    let form = receive_parts(request, payload, parts, scratch).await?;
+    if let Some(operations) = request.app_data::<Data<Operations>>() {
+        operations.metrics().took(Stage::Receive, watch.seconds());
+    }
+    Ok(form)
+}
+
+async fn receive_parts(
     request: &HttpRequest,
     payload: Payload,
     parts: &[Part],

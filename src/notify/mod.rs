@@ -1,4 +1,6 @@
-//! Posts results to addresses that callers name, and to none inside the operator's own network.
+//! Posts results and events to addresses that callers name, and to none inside the operator's own network.
 
 pub mod guard;
 pub mod post;
+pub mod retry;
+pub mod signature;

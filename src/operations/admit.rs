@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::operations::places::CallPlace;
 use crate::session::call::{CallRecord, Usage};
 use crate::session::ids::CallId;
 use crate::session::project::{Dialect, Scope};
@@ -62,6 +63,8 @@ impl Operations {
             parent: None,
             officer: None,
             allotted: None,
+            place: CallPlace::default(),
+            cause: None,
         })
     }
 

@@ -5,8 +5,10 @@ use subtle::ConstantTimeEq;
 
 use crate::operations::Operations;
 use crate::operations::error::Error;
+use crate::operations::places::CallPlace;
 use crate::operations::run_once::Allotment;
 use crate::session::actor::Actor;
+use crate::session::cause::Cause;
 use crate::session::ids::{OfficerId, TokenId};
 use crate::session::project::{Project, Scope};
 
@@ -23,6 +25,10 @@ pub struct Caller {
     pub officer: Option<OfficerId>,
     /// The identifiers of what the request makes, where it is to be carried out once.
     pub allotted: Option<Allotment>,
+    /// What the call holds while its pictures are looked at.
+    pub place: CallPlace,
+    /// The request that they ask by, where it is one.
+    pub cause: Option<Cause>,
 }
 
 impl Caller {
@@ -111,6 +117,8 @@ impl Operations {
             parent: record.parent,
             officer: record.officer,
             allotted: None,
+            place: CallPlace::default(),
+            cause: None,
         })
     }
 }

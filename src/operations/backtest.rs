@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::operations::Operations;
+use crate::operations::background::in_background;
 use crate::operations::clock::Clock;
 use crate::operations::error::Error;
 use crate::operations::manage_rules::refuse_unreadable;
@@ -162,7 +163,7 @@ impl Backtest {
         };
         let rows = self.choose(ahead);
         let rules = self.rules.clone();
-        let judging = tokio::task::spawn_blocking(move || judge_again(&rules, &rows));
+        let judging = in_background(move || judge_again(&rules, &rows));
         let wanted = next.filter(|_| self.left > 0);
         let reading = async {
             match wanted {

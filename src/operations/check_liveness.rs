@@ -80,7 +80,9 @@ impl Operations {
             mask: self.models.mask.is_some(),
             liveness: true,
         };
-        let looked = self.look(order.picture, order.number, wanted).await?;
+        let looked = self
+            .look(&caller.place, order.picture, order.number, wanted)
+            .await?;
         let score = gate(&looked)?;
         if score < order.least {
             return Err(LivenessFault::NotLive.into());

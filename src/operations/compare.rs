@@ -122,7 +122,7 @@ impl Operations {
                 };
                 for (index, picture) in pictures.into_iter().enumerate() {
                     let looked = self
-                        .look_for_subject(picture, first + index, wanted, policy)
+                        .look_for_subject(&caller.place, picture, first + index, wanted, policy)
                         .await?;
                     side.templates
                         .extend(looked.faces.first().and_then(|face| face.template.clone()));

@@ -28,8 +28,8 @@ impl Operations {
     ) -> Result<SeenPair, Error> {
         caller.require(Scope::Submit)?;
         let examiner = self.warm_examiner()?;
-        let one = self.look(one, 0, Wanted::TEMPLATE).await?;
-        let other = self.look(other, 1, Wanted::TEMPLATE).await?;
+        let one = self.look(&caller.place, one, 0, Wanted::TEMPLATE).await?;
+        let other = self.look(&caller.place, other, 1, Wanted::TEMPLATE).await?;
         let usable = [is_usable(&one, 0)?, is_usable(&other, 1)?];
         let templates = [&one, &other].map(|looked| {
             let first = looked.faces.first();

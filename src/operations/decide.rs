@@ -44,6 +44,7 @@ impl Operations {
         let decision = self.read_new_decision(caller, new).await?;
         let entry = |decision: &_, hashes: &_| self.about_decision(decision, hashes);
         let kept = self.store.decide(decision, entry).await?;
+        self.signalling.post_waits();
         self.sign(caller, kept).await
     }
 

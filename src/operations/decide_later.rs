@@ -110,7 +110,10 @@ impl Operations {
     async fn carry_out(&self, due: &PendingDecision) -> Result<bool, Error> {
         let entry = |decision: &_, hashes: &_| self.about_decision(decision, hashes);
         match self.store.carry_out(due, entry).await {
-            Ok(kept) => Ok(kept.is_some()),
+            Ok(kept) => {
+                self.signalling.post_waits();
+                Ok(kept.is_some())
+            }
             Err(error) if is_refusal(&error) => {
                 tracing::info!(decision = %due.id, why = %error, "a decision is void");
                 self.store.void_decision(due, self.clock.now()).await?;

@@ -60,6 +60,7 @@ fn delivery(callback: Callback) -> Delivery {
     Delivery {
         id: callback.id,
         host: host(&callback.address).to_owned(),
+        event: callback.event,
         state: callback.state,
         attempts: callback.attempts,
         queued_at: callback.queued_at,
@@ -73,7 +74,7 @@ fn delivery(callback: Callback) -> Delivery {
 }
 
 /// The host of an address and its port: neither what stands before an `@` nor what stands behind a slash.
-fn host(address: &str) -> &str {
+pub fn host(address: &str) -> &str {
     let behind = address.split_once("://").map_or(address, |(_, rest)| rest);
     let authority = behind
         .split(['/', '?', '#', '\\'])

@@ -43,7 +43,7 @@ impl Operations {
             templates: MOST_FACES,
             ..Wanted::TEMPLATE
         };
-        let looked = self.look(picture, 0, wanted).await?;
+        let looked = self.look(&caller.place, picture, 0, wanted).await?;
         let mut detected = Vec::with_capacity(looked.faces.len());
         for face in looked.faces.into_iter().take(MOST_FACES) {
             let candidates = match (&search, &face.template) {

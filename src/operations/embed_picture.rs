@@ -17,7 +17,13 @@ impl Operations {
     ) -> Result<Template, Error> {
         caller.require(Scope::Submit)?;
         let looked = self
-            .look_for_subject(picture, 0, Wanted::TEMPLATE, FacePolicy::ONE_FACE)
+            .look_for_subject(
+                &caller.place,
+                picture,
+                0,
+                Wanted::TEMPLATE,
+                FacePolicy::ONE_FACE,
+            )
             .await?;
         looked
             .faces

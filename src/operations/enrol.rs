@@ -74,7 +74,7 @@ impl Operations {
         caller.require(Scope::Enrol)?;
         self.refuse_bad_request(caller, &request).await?;
         let looked = self
-            .look_for_enrolment(pictures, policy, Wanted::TEMPLATE)
+            .look_for_enrolment(caller, pictures, policy, Wanted::TEMPLATE)
             .await?;
         self.enrol_looked_at(caller, request, looked).await
     }
@@ -82,6 +82,7 @@ impl Operations {
     /// Looks at pictures that are to be enrolled once the caller has seen what they show.
     pub async fn look_for_enrolment(
         &self,
+        caller: &Caller,
         pictures: Vec<Vec<u8>>,
         policy: FacePolicy,
         wanted: Wanted,
@@ -89,7 +90,7 @@ impl Operations {
         let mut seen = Vec::with_capacity(pictures.len());
         for (number, picture) in pictures.into_iter().enumerate() {
             let looked = self
-                .look_for_subject(picture.clone(), number, wanted, policy)
+                .look_for_subject(&caller.place, picture.clone(), number, wanted, policy)
                 .await?;
             seen.push(LookedAt { picture, looked });
         }

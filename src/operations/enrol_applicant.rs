@@ -47,7 +47,9 @@ impl Operations {
         let picture = tokio::fs::read(&upload.file)
             .await
             .map_err(Error::internal)?;
-        let looked = self.look(picture.clone(), 0, Wanted::TEMPLATE).await?;
+        let looked = self
+            .look(&caller.place, picture.clone(), 0, Wanted::TEMPLATE)
+            .await?;
         let code = code_of(&looked);
         if code != CaptureCode::Ok {
             return Ok(ApplicantEnrolled {

@@ -64,7 +64,13 @@ impl Operations {
             liveness: false,
         };
         let looked = self
-            .look_for_subject(order.picture.clone(), 0, wanted, PERSON_AND_CARD)
+            .look_for_subject(
+                &caller.place,
+                order.picture.clone(),
+                0,
+                wanted,
+                PERSON_AND_CARD,
+            )
             .await?;
         let Some((person, card)) = person_and_card(&looked)? else {
             return Ok(CardEnrolment::OneFaceOnly);

@@ -45,6 +45,8 @@ impl Operations {
             };
             operations.audit_entry(project, by, deed)
         };
-        Ok(self.store.erase_session(erasure, entry).await?.is_some())
+        let erased = self.store.erase_session(erasure, entry).await?;
+        self.signalling.post_waits();
+        Ok(erased.is_some())
     }
 }

@@ -5,6 +5,7 @@ use crate::session::examination::Failure;
 use crate::session::status::SessionStatus;
 use crate::session::template::OtherPack;
 use crate::store::error::StoreError;
+use crate::store::trouble::Trouble;
 
 /// Why a verb was not carried out. Everything but `Internal` is for the caller to read.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +46,16 @@ pub enum Error {
     TooOften { seconds: u32 },
     #[error("the examination takes longer than this call may wait; read its result later")]
     StillRunning,
+    #[error("there is no room left to keep anything; the operator has to make some")]
+    NoRoom(#[source] Cause),
+    #[error("what is kept cannot be reached or changed just now; try again in a moment")]
+    Unavailable(#[source] Cause),
     #[error("an internal error")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Internal(#[source] Cause),
 }
+
+/// What lies behind a failure that is not the caller's: for the log alone.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
     pub(crate) fn invalid(reason: impl Into<String>) -> Self {
@@ -56,8 +64,23 @@ impl Error {
         }
     }
 
+    /// A fault of ours, or of the disk that a file was on its way to.
     pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Internal(Box::new(error))
+        let trouble = Trouble::behind(&error);
+        Self::troubled(trouble, Box::new(error))
+    }
+
+    fn troubled(trouble: Option<Trouble>, cause: Cause) -> Self {
+        match trouble {
+            Some(Trouble::Full) => Self::NoRoom(cause),
+            Some(Trouble::Away) => Self::Unavailable(cause),
+            None => Self::Internal(cause),
+        }
+    }
+
+    /// Whether it passes without anything being done differently: once there is room, or what is kept can be reached.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self, Self::NoRoom(_) | Self::Unavailable(_))
     }
 }
 
@@ -90,6 +113,7 @@ impl From<StoreError> for Error {
             | StoreError::Unexamined
             | StoreError::Altered { .. }
             | StoreError::Review(_)
+            | StoreError::EndpointGone
             | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },
@@ -99,10 +123,11 @@ impl From<StoreError> for Error {
             | StoreError::Inconsistent { .. }
             | StoreError::Corrupt { .. }
             | StoreError::UnknownDatabase { .. }
+            | StoreError::BlobAddress { .. }
             | StoreError::Database(_)
             | StoreError::Blob(_)
             | StoreError::File { .. }
-            | StoreError::Interrupted) => Self::internal(error),
+            | StoreError::Interrupted) => Self::troubled(error.trouble(), Box::new(error)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
+use crate::operations::background::in_background;
 use crate::operations::compare::{Probe, Side};
 use crate::operations::error::Error;
 use crate::operations::look::Wanted;
@@ -93,7 +94,7 @@ impl Operations {
             .map(|template| template.vector().to_vec())
             .collect();
         let count = count.min(MOST_CANDIDATES);
-        let searching = tokio::task::spawn_blocking(move || {
+        let searching = in_background(move || {
             let mut hits = Vec::new();
             for probe in &probes {
                 hits.extend(resident.faces.search(probe, count));

@@ -6,9 +6,12 @@ use tempfile::TempPath;
 
 use crate::media::error::MediaError;
 use crate::media::probe;
+use crate::metrics::Stage;
+use crate::metrics::stopwatch::Stopwatch;
 use crate::operations::Operations;
 use crate::operations::accept_evidence::number;
 use crate::operations::authenticate::Caller;
+use crate::operations::background::in_background;
 use crate::operations::error::Error;
 use crate::session::evidence::EvidenceKind;
 use crate::session::ids::{EvidenceId, SessionId};
@@ -56,11 +59,12 @@ impl Checked {
 impl Operations {
     /// Decodes a document photo, or opens a video and decodes its first frame.
     pub(crate) async fn check(&self, upload: Upload, kind: EvidenceKind) -> Result<Checked, Error> {
+        let watch = Stopwatch::start();
         let _permit = self.intake.acquire().await.map_err(Error::internal)?;
         let settings = self.settings.clone();
         // The upload travels along and back, so that a caller who hangs up does not pull the file
         // from under the decoder.
-        let checked = tokio::task::spawn_blocking(move || {
+        let checked = in_background(move || {
             let media_type = match kind {
                 EvidenceKind::Document => check_document(&upload.file, settings.picture_limits)?,
                 EvidenceKind::Video => check_video(&upload.file, &settings.media_limits)?,
@@ -71,7 +75,9 @@ impl Operations {
                 media_type,
             })
         });
-        checked.await.map_err(Error::internal)?
+        let checked = checked.await.map_err(Error::internal)?;
+        self.metrics.took(Stage::Intake, watch.seconds());
+        checked
     }
 }
 

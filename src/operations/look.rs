@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::operations::Operations;
+use crate::operations::background::in_background;
 use crate::operations::error::Error;
 use crate::operations::picture_fault::{FacePolicy, PictureProblem, problem};
+use crate::operations::places::CallPlace;
 use crate::pipeline::examiner::{Examiner, LookOrder, Looked};
 
 /// What is wanted of a picture beside its faces.
@@ -26,24 +28,23 @@ impl Wanted {
 }
 
 impl Operations {
-    /// What a picture shows; `number` says which of the call's pictures it is.
+    /// What a picture shows; `number` says which of the call's pictures it is. A call without a place is
+    /// told to come back where all are taken.
     ///
     /// No face is no error: a caller that cannot do without asks a [`FacePolicy`].
     pub(crate) async fn look(
         &self,
+        place: &CallPlace,
         picture: Vec<u8>,
         number: usize,
         wanted: Wanted,
     ) -> Result<Looked, Error> {
         self.refuse_what_is_not_installed(wanted)?;
         let examiner = self.warm_examiner()?;
-        // Whoever may wait holds a place; whoever gets none is told to come back.
-        let Ok(_place) = self.looking.places.clone().try_acquire_owned() else {
-            return Err(Error::Busy);
-        };
+        place.take(&self.looking.places)?;
         let turn = self.looking.turns.clone().acquire_owned().await;
         let turn = turn.map_err(Error::internal)?;
-        let looking = tokio::task::spawn_blocking(move || {
+        let looking = in_background(move || {
             // The turn ends with the work, also when nobody waits for it any more.
             let _turn = turn;
             examiner.look(LookOrder {
@@ -68,12 +69,13 @@ impl Operations {
     /// The same, with the subject as the policy asks.
     pub(crate) async fn look_for_subject(
         &self,
+        place: &CallPlace,
         picture: Vec<u8>,
         number: usize,
         wanted: Wanted,
         policy: FacePolicy,
     ) -> Result<Looked, Error> {
-        let looked = self.look(picture, number, wanted).await?;
+        let looked = self.look(place, picture, number, wanted).await?;
         policy
             .check(&looked)
             .map_err(|problem: PictureProblem| Error::Picture(problem.of(number)))?;

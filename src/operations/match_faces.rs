@@ -53,6 +53,8 @@ impl Operations {
         let aim = self.aim(caller, target).await?;
         let session = aim.session.id;
         self.refuse_when_busy().await?;
+        // To the end: whoever comes while all places are taken would wait for those who have them.
+        let _place = self.matching.take()?;
         let document = self.check(request.document, EvidenceKind::Document);
         let (document, video, kept_blob) = match request.video {
             VideoSource::Uploaded(upload) => {
@@ -91,6 +93,7 @@ impl Operations {
             .await?;
         let examination = self.queued_examination(caller, session, order);
         let id = examination.id;
+        let _waiting = self.awaited.wait_for(id);
         self.store
             .submit(Submission {
                 session: aim.session,
@@ -103,6 +106,12 @@ impl Operations {
         self.signalling.work_waits();
         self.await_examination(caller, session, id, request.wait)
             .await
+    }
+
+    /// Turns a call away that could not be answered promptly, before its files are received.
+    pub async fn refuse_match_when_busy(&self) -> Result<(), Error> {
+        self.matching.refuse_when_taken()?;
+        self.refuse_when_busy().await
     }
 
     pub(crate) async fn kept_video(&self, session: SessionId) -> Result<Evidence, Error> {

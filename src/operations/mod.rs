@@ -6,14 +6,19 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::media::limits::MediaLimits;
+use crate::metrics::Metrics;
 use crate::notify::guard::Guard;
 use crate::notify::post::Poster;
 use crate::operations::clock::Clock;
+use crate::operations::lanes::Lanes;
 use crate::operations::passwords::Passwords;
+use crate::operations::places::{Awaited, Places};
 use crate::operations::rates::{Ledger, Rates};
 use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
+use crate::operations::vitals::Vitals;
+use crate::operations::watch_over::Findings;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
 use crate::session::time::Timestamp;
 use crate::store::Store;
@@ -25,6 +30,7 @@ pub(crate) mod audit_entry;
 pub mod audit_log;
 pub mod authenticate;
 pub mod await_examination;
+mod background;
 pub mod backtest;
 pub mod browse;
 pub mod change_person;
@@ -52,6 +58,8 @@ pub mod expire_sessions;
 pub mod hold_session;
 pub mod identify;
 pub mod intake;
+pub mod keep_order;
+mod lanes;
 pub mod look;
 pub mod manage_galleries;
 pub mod manage_members;
@@ -60,11 +68,13 @@ pub mod manage_people;
 pub mod manage_projects;
 pub mod manage_rules;
 pub mod manage_tokens;
+pub mod manage_webhooks;
 pub mod match_faces;
 pub mod open_session;
 pub mod overview;
 pub mod passwords;
 pub mod picture_fault;
+pub mod places;
 pub mod post_results;
 pub mod rates;
 pub mod re_embed;
@@ -92,6 +102,8 @@ pub mod sign_in;
 pub mod signal;
 pub mod try_rules;
 pub mod usage_report;
+pub mod vitals;
+pub mod watch_over;
 
 /// What every verb works with, made once by `app` and cheap to clone.
 #[derive(Clone)]
@@ -105,19 +117,26 @@ pub struct Operations {
     pub(crate) intake: Arc<Semaphore>,
     /// Looks at single pictures hold a turn each.
     pub(crate) looking: Looking,
+    /// Callers that wait for an examination hold a place each.
+    pub(crate) matching: Places,
+    pub(crate) awaited: Awaited,
     pub(crate) residents: Residents,
     pub(crate) poster: Poster,
+    pub(crate) lanes: Lanes,
     pub(crate) passwords: Passwords,
     pub(crate) signalling: Signalling,
     pub(crate) viewings: Viewings,
     pub(crate) ledger: Ledger,
+    pub(crate) metrics: Metrics,
+    pub(crate) vitals: Vitals,
+    pub(crate) findings: Findings,
 }
 
 /// Who may look at a picture now, and who may wait to.
 #[derive(Clone)]
 pub(crate) struct Looking {
     pub(crate) turns: Arc<Semaphore>,
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
 }
 
 impl std::fmt::Debug for Operations {
@@ -145,6 +164,10 @@ pub struct OperationsSettings {
     pub intake_threads: usize,
     /// Pictures that may be looked at at once.
     pub look_threads: usize,
+    /// Calls with pictures that may wait for their turn before others are refused.
+    pub max_waiting_looks: usize,
+    /// Calls that may wait for an examination at once before others are refused.
+    pub max_awaited: usize,
     /// Hosts that results may be posted to wherever they lie, separated by commas.
     pub callback_hosts: String,
     /// The project of FREMIS calls that come without a token.
@@ -173,15 +196,17 @@ impl Operations {
     pub fn new(parts: Parts) -> Self {
         let intake = Arc::new(Semaphore::new(parts.settings.intake_threads.max(1)));
         let turns = parts.settings.look_threads.max(1);
-        let waiting = usize::try_from(parts.settings.max_queued).unwrap_or(usize::MAX);
-        let places = turns.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
+        let places = turns.saturating_add(parts.settings.max_waiting_looks);
         Self {
             looking: Looking {
                 turns: Arc::new(Semaphore::new(turns)),
-                places: Arc::new(Semaphore::new(places)),
+                places: Places::new(places),
             },
+            matching: Places::new(parts.settings.max_awaited),
+            awaited: Awaited::default(),
             residents: Residents::default(),
             poster: Poster::new(Guard::allowing(&parts.settings.callback_hosts)),
+            lanes: Lanes::default(),
             passwords: Passwords::default(),
             store: parts.store,
             clock: parts.clock,
@@ -192,6 +217,9 @@ impl Operations {
             signalling: Signalling::default(),
             viewings: Viewings::default(),
             ledger: Ledger::default(),
+            metrics: Metrics::default(),
+            vitals: Vitals::default(),
+            findings: Findings::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::Semaphore;
 use totp_rs::{Builder, Totp};
 
+use crate::operations::background::in_background;
 use crate::operations::error::Error;
 use crate::session::account::Credentials;
 use crate::session::time::Timestamp;
@@ -83,9 +84,7 @@ impl Passwords {
     ) -> Result<T, Error> {
         let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(Error::internal)
+        in_background(work).await.map_err(Error::internal)
     }
 }
 

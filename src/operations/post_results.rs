@@ -1,27 +1,32 @@
-//! Posts results to the addresses that callers named, and tries again when they are not taken.
+//! Posts results to the addresses that callers named and events to a project's endpoints, and tries again when they
+//! are not taken.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::metrics::PostOutcome;
+use crate::notify::post::{Letter, PostError};
+use crate::notify::retry;
+use crate::notify::signature::sign;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
+use crate::operations::background::in_background;
+use crate::operations::deliveries::host;
 use crate::operations::error::Error;
+use crate::operations::lanes::Turn;
 use crate::session::delivery::DeliveryState;
-use crate::session::ids::CallbackId;
+use crate::session::ids::{CallbackId, EndpointId};
 use crate::session::time::Timestamp;
 use crate::store::callbacks::Callback;
 
-/// Milliseconds to wait after each failed try; after the last one the callback is given up.
-pub const LADDER_MS: [i64; 7] = [
-    5_000,
-    30_000,
-    5 * 60_000,
-    30 * 60_000,
-    2 * 60 * 60_000,
-    6 * 60 * 60_000,
-    12 * 60 * 60_000,
-];
+/// Posts at a time, to whomever.
+pub const AT_ONCE: usize = 16;
+
+/// The longest wait after so many failed tries; none where that was the last.
+pub fn longest_wait_ms(tries: u32) -> Option<i64> {
+    retry::longest_wait_ms(tries)
+}
 
 /// Longer than a post can take: from then on a try counts as broken off.
 const LEASE_MS: i64 = 120_000;
@@ -29,14 +34,26 @@ const LEASE_MS: i64 = 120_000;
 /// How long to sleep before looking again whether anything is due.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
+/// Something that is to be posted now, by nobody else.
+#[derive(Debug)]
+pub struct Claimed {
+    callback: Callback,
+    _turn: Turn,
+}
+
 impl Operations {
     /// Refuses an address that nothing may be posted to.
     pub async fn check_callback(&self, address: &str) -> Result<(), Error> {
+        self.check_address("the callback address", address).await
+    }
+
+    /// The same, in the words of whatever named it.
+    pub(crate) async fn check_address(&self, what: &str, address: &str) -> Result<(), Error> {
         let (poster, address) = (self.poster.clone(), address.to_owned());
-        let checking = tokio::task::spawn_blocking(move || poster.check(&address));
+        let checking = in_background(move || poster.check(&address));
         match checking.await.map_err(Error::internal)? {
             Ok(_) => Ok(()),
-            Err(forbidden) => Err(Error::invalid(format!("the callback address: {forbidden}"))),
+            Err(forbidden) => Err(Error::invalid(format!("{what}: {forbidden}"))),
         }
     }
 
@@ -52,8 +69,11 @@ impl Operations {
             .queue_callback(&Callback {
                 id: CallbackId(Uuid::now_v7()),
                 project: caller.project.id,
+                lane: host(address).to_lowercase(),
                 address: address.to_owned(),
                 body,
+                endpoint: None,
+                event: None,
                 attempts: 0,
                 next_at: now,
                 state: DeliveryState::Waiting,
@@ -66,42 +86,47 @@ impl Operations {
         Ok(())
     }
 
-    /// Posts the result that has been due the longest; tells whether there was one.
+    /// Posts what has been due the longest; tells whether there was anything.
     pub async fn post_next_result(&self) -> Result<bool, Error> {
-        let now = self.clock.now();
-        let claimed = self.store.claim_callback(now, now.plus(LEASE_MS)).await?;
-        let Some(callback) = claimed else {
+        let Some(claimed) = self.claim_post().await? else {
             return Ok(false);
         };
+        self.post(claimed).await?;
+        Ok(true)
+    }
+
+    /// Takes what has been due the longest and goes to nobody who is being posted to enough.
+    pub async fn claim_post(&self) -> Result<Option<Claimed>, Error> {
+        let now = self.clock.now();
+        let full = self.lanes.full();
+        let claimed = self
+            .store
+            .claim_callback(now, now.plus(LEASE_MS), &full)
+            .await?;
+        Ok(claimed.map(|callback| Claimed {
+            _turn: self.lanes.take(&callback.lane),
+            callback,
+        }))
+    }
+
+    /// Posts what was taken, and notes what came of it. Where the process dies in between, the same is posted
+    /// again under the same identifier.
+    pub async fn post(&self, claimed: Claimed) -> Result<(), Error> {
+        let callback = &claimed.callback;
+        let Some(letter) = self.letter(callback).await? else {
+            let why = "its endpoint was removed or disabled";
+            let now = self.clock.now();
+            return Ok(self.store.end_callback(callback, now, Some(why)).await?);
+        };
         let poster = self.poster.clone();
-        let (address, body) = (callback.address.clone(), callback.body.clone());
-        let posted = tokio::task::spawn_blocking(move || poster.post(&address, &body))
+        let posted = in_background(move || poster.post(&letter))
             .await
             .map_err(Error::internal)?;
+        self.metrics.posted(outcome(posted));
         match posted {
-            Ok(()) => {
-                let now = self.clock.now();
-                self.store.end_callback(&callback, now, None).await?;
-            }
-            Err(error) => {
-                let rung = callback.attempts.saturating_sub(1) as usize;
-                let wait = LADDER_MS.get(rung);
-                tracing::warn!(callback = %callback.id, attempt = callback.attempts, given_up = wait.is_none(), %error, "a result was not taken");
-                let (now, reason) = (self.clock.now(), error.to_string());
-                match wait {
-                    Some(wait) => {
-                        let until = now.plus(*wait);
-                        self.store.delay_callback(&callback, until, &reason).await?;
-                    }
-                    None => {
-                        self.store
-                            .end_callback(&callback, now, Some(&reason))
-                            .await?;
-                    }
-                }
-            }
+            Ok(()) => self.taken(callback).await,
+            Err(error) => self.not_taken(callback, error).await,
         }
-        Ok(true)
     }
 
     /// How many results are on their way, and how many of them are due.
@@ -113,5 +138,74 @@ impl Operations {
     pub async fn posts(&self) {
         // Woken or not: what counts is read again.
         let _ = tokio::time::timeout(LOOK_AGAIN, self.signalling.posts()).await;
+    }
+
+    /// What is posted: an event is signed by its endpoint's secrets, of which there are none where it is gone.
+    async fn letter(&self, callback: &Callback) -> Result<Option<Letter>, Error> {
+        let mut letter = Letter {
+            address: callback.address.clone(),
+            body: callback.body.clone(),
+            id: callback.id.to_string(),
+            signed: None,
+        };
+        let Some(id) = callback.endpoint else {
+            return Ok(Some(letter));
+        };
+        let endpoint = self.store.endpoint(id).await?;
+        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.disabled_at.is_none()) else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let secrets = endpoint.signing(now);
+        let keys = secrets.iter().map(|secret| secret.bytes());
+        let seconds = now.0.div_euclid(1000);
+        let signature = sign(keys, &letter.id, seconds, &letter.body);
+        letter.signed = Some((seconds, signature));
+        Ok(Some(letter))
+    }
+
+    async fn taken(&self, callback: &Callback) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.store.end_callback(callback, now, None).await?;
+        let lag = (now.0 - callback.queued_at.0).max(0);
+        self.metrics.post_lag(lag as f64 / 1000.0);
+        Ok(())
+    }
+
+    async fn not_taken(&self, callback: &Callback, error: PostError) -> Result<(), Error> {
+        let wait = if error.is_gone() {
+            None
+        } else {
+            retry::wait_ms(callback.attempts, rand::random(), error.asked_ms())
+        };
+        tracing::warn!(callback = %callback.id, attempt = callback.attempts, given_up = wait.is_none(), %error, "a result was not taken");
+        let (now, reason) = (self.clock.now(), error.to_string());
+        if let Some(wait) = wait {
+            let until = now.plus(wait);
+            return Ok(self.store.delay_callback(callback, until, &reason).await?);
+        }
+        self.store
+            .end_callback(callback, now, Some(&reason))
+            .await?;
+        self.metrics.post_given_up();
+        match callback.endpoint {
+            Some(endpoint) if error.is_gone() => self.disable(endpoint, now).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn disable(&self, endpoint: EndpointId, now: Timestamp) -> Result<(), Error> {
+        tracing::warn!(%endpoint, "a webhook's endpoint is gone, and nothing more is posted to it");
+        Ok(self.store.disable_endpoint(endpoint, now).await?)
+    }
+}
+
+fn outcome(posted: Result<(), PostError>) -> PostOutcome {
+    match posted {
+        Ok(()) => PostOutcome::Taken,
+        Err(error) if error.is_gone() => PostOutcome::Gone,
+        Err(PostError::Answered { .. }) => PostOutcome::Refused,
+        Err(PostError::Unreachable) => PostOutcome::Unreachable,
+        Err(PostError::Forbidden(_)) => PostOutcome::Forbidden,
     }
 }

@@ -4,6 +4,7 @@
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::look::Wanted;
+use crate::operations::places::CallPlace;
 use crate::session::gallery::{EnrolledFace, Gallery, GalleryKind, PictureKeeping};
 use crate::session::ids::ProjectId;
 
@@ -83,7 +84,10 @@ impl Operations {
         let Some(picture) = self.store.enrolled_picture(project, face.id).await? else {
             return Ok(false);
         };
-        let looked = match self.look(picture, 0, Wanted::TEMPLATE).await {
+        let looked = match self
+            .look(&CallPlace::default(), picture, 0, Wanted::TEMPLATE)
+            .await
+        {
             Ok(looked) => looked,
             Err(Error::Picture(_)) => return Ok(false),
             Err(error) => return Err(error),

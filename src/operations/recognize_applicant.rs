@@ -78,6 +78,7 @@ impl Operations {
             .await?;
         let order = ExaminationOrder { challenge, ..order };
         let examination = self.queued_examination(caller, session, order);
+        let _waiting = self.awaited.wait_for(examination.id);
         self.store
             .queue_examination(&examination, self.settings.max_queued)
             .await?;

@@ -28,7 +28,7 @@ impl Operations {
         caller.require(Scope::Enrol)?;
         let policy = FacePolicy::ONE_FACE;
         let looked = self
-            .look_for_subject(picture, 0, Wanted::TEMPLATE, policy)
+            .look_for_subject(&caller.place, picture, 0, Wanted::TEMPLATE, policy)
             .await?;
         let templates: Vec<_> = looked
             .faces

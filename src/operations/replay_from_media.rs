@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::operations::Operations;
 use crate::operations::audit_entry::Deed;
+use crate::operations::background::in_background;
 use crate::operations::error::Error;
 use crate::operations::replay::{Difference, Replayed, as_json, differences, verdict_by};
 use crate::operations::run_examination::{asks_liveness, sha256_of, software};
@@ -61,7 +62,7 @@ impl Operations {
         let challenge = record.order.challenge.clone();
         let rules = Rules::parse(&record.order.rules).map_err(Error::internal)?;
         let liveness = asks_liveness(&record.order, &rules);
-        let (examined, hashes) = tokio::task::spawn_blocking(move || {
+        let (examined, hashes) = in_background(move || {
             let input = ExaminationInput {
                 document: &document,
                 video: &video,

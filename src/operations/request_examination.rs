@@ -167,6 +167,7 @@ impl Operations {
             queued_at: self.clock.now(),
             finished_at: None,
             attempts: 0,
+            cause: caller.cause.clone(),
             report: None,
             signals: None,
             verdict: None,

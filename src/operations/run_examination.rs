@@ -10,9 +10,14 @@ use std::time::Duration;
 use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
+use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
+use crate::metrics::Stage;
+use crate::metrics::stopwatch::Stopwatch;
 use crate::operations::Operations;
+use crate::operations::background::in_background;
 use crate::operations::error::Error;
 use crate::pipeline::examiner::{ExaminationInput, ExamineError, Examined, Examiner};
 use crate::scoring::reasons::ReasonCode;
@@ -22,32 +27,89 @@ use crate::scoring::verdict::judge;
 use crate::session::examination::{
     ExaminationOrder, ExaminationRecord, ExaminationScope, Failure, Provenance, ShadowVerdict,
 };
+use crate::session::ids::ExaminationId;
 use crate::store::blobs::examination_picture_key;
 use crate::store::queue::Judgement;
+use crate::traces::context;
+
+/// How long to rest before trying again to give back what cannot be kept.
+const POSTPONE_AGAIN: Duration = Duration::from_secs(1);
 
 impl Operations {
-    /// Examines one session and tells whether there was one.
+    /// Examines one session and tells whether there was one. An error says that a rest makes sense before the next look.
     pub async fn run_next_examination(&self, worker: Uuid) -> Result<bool, Error> {
         let Some(examiner) = self.examiner.borrow().clone() else {
             return Ok(false);
         };
-        let claimed = self
-            .store
-            .claim_examination(worker, self.clock.now(), self.settings.lease_ms)
-            .await?;
-        let Some(record) = claimed else {
+        let Some(record) = self.claim(worker).await? else {
             return Ok(false);
         };
+        let span = self.begin_examination(&record);
+        self.run_claimed(record, worker, examiner)
+            .instrument(span)
+            .await?;
+        Ok(true)
+    }
+
+    async fn run_claimed(
+        &self,
+        record: ExaminationRecord,
+        worker: Uuid,
+        examiner: Arc<dyn Examiner>,
+    ) -> Result<(), Error> {
+        let _running = self.metrics.runs();
         let id = record.id;
         if record.attempts > self.settings.max_attempts {
             // Every worker that tried it fell silent: it must not take another one along.
             self.give_up(&record, worker).await?;
         } else if let Err(error) = self.run(&record, worker, examiner).await {
+            if error.passes() {
+                self.postpone(id, worker).await?;
+                return Err(error);
+            }
             self.give_back(&record, worker, &error).await?;
         }
         self.signalling.has_finished(id);
+        self.signalling.post_waits();
         self.mix_in_after(&record).await;
-        Ok(true)
+        Ok(())
+    }
+
+    /// The span of what is done for an examination: it carries the request that asked for it, and goes on with the
+    /// trace that this one stood in.
+    fn begin_examination(&self, record: &ExaminationRecord) -> Span {
+        let cause = record.cause.as_ref();
+        let span = tracing::info_span!(
+            "examination",
+            request_id = cause.map(|cause| cause.request.as_str()),
+            examination = %record.id,
+            session = %record.session,
+            attempt = record.attempts
+        );
+        let (queued, now) = (record.queued_at, self.clock.now());
+        let waited = (now.0 - queued.0).max(0) as f64 / 1000.0;
+        self.metrics.took(Stage::QueueWait, waited);
+        if let Some(place) = cause.and_then(|cause| cause.traceparent.as_deref()) {
+            context::follow(&span, place);
+            context::tell_of_the_past("queue wait", place, queued.0, now.0);
+        }
+        span
+    }
+
+    /// Takes one that a caller waits for, or the one that has waited longest: by turns where there are both.
+    async fn claim(&self, worker: Uuid) -> Result<Option<ExaminationRecord>, Error> {
+        let (now, lease) = (self.clock.now(), self.settings.lease_ms);
+        let awaited = self.awaited.next();
+        if !awaited.is_empty() {
+            let first = self
+                .store
+                .claim_one_of(&awaited, worker, now, lease)
+                .await?;
+            if first.is_some() {
+                return Ok(first);
+            }
+        }
+        Ok(self.store.claim_examination(worker, now, lease).await?)
     }
 
     /// Resolves when there is probably something to examine.
@@ -71,15 +133,15 @@ impl Operations {
         examiner: Arc<dyn Examiner>,
     ) -> Result<(), Error> {
         let rules = Rules::parse(&record.order.rules).map_err(Error::internal)?;
-        let (document, video) = try_join(
+        let fetching = try_join(
             self.fetch(&record.order.document_blob),
             self.fetch(&record.order.video_blob),
-        )
-        .await?;
+        );
+        let (document, video) = self.staged(Stage::Fetch, fetching).await?;
         let frames = usize::from(record.order.frames);
         let challenge = record.order.challenge.clone();
         let liveness = asks_liveness(&record.order, &rules);
-        let examining = tokio::task::spawn_blocking(move || {
+        let examining = in_background(move || {
             let input = ExaminationInput {
                 document: &document,
                 video: &video,
@@ -97,10 +159,13 @@ impl Operations {
                 Ok::<_, Error>((examined, hashes?))
             })
         });
-        let (examined, hashes) = tokio::select! {
-            examined = examining => examined.map_err(Error::internal)??,
-            lost = self.keep_lease(record, worker) => return Err(lost),
+        let examining = async {
+            tokio::select! {
+                examined = examining => examined.map_err(Error::internal)?,
+                lost = self.keep_lease(record, worker) => Err(lost),
+            }
         };
+        let (examined, hashes) = self.staged(Stage::Examine, examining).await?;
         match examined {
             Ok(examined) => {
                 let provenance = self.provenance(&record.order, hashes);
@@ -120,9 +185,14 @@ impl Operations {
         rules: &Rules,
         examined: Examined,
     ) -> Result<(), Error> {
+        let judging = async {
+            let verdict = judge(rules, &examined.signals, record.order.scope.checks());
+            Ok((verdict, shadow_verdict(record, &examined.signals)))
+        };
+        let (verdict, shadow) = self.staged(Stage::Judge, judging).await?;
         let judgement = Judgement {
-            verdict: judge(rules, &examined.signals, record.order.scope.checks()),
-            shadow: shadow_verdict(record, &examined.signals),
+            verdict,
+            shadow,
             provenance,
             report: examined.examination,
             signals: examined.signals,
@@ -133,12 +203,20 @@ impl Operations {
             self.store.put_blob(&key, picture.jpeg).await?;
             Ok::<_, Error>(key)
         });
-        let pictures = try_join_all(pictures).await?;
-        let stored = self
-            .store
-            .finish_examination(record.id, worker, &judgement, self.clock.now())
-            .await?;
-        if !stored {
+        let storing = async {
+            let pictures = try_join_all(pictures).await?;
+            let stored = self
+                .store
+                .finish_examination(record.id, worker, &judgement, self.clock.now())
+                .await?;
+            Ok((pictures, stored))
+        };
+        let (pictures, stored) = self.staged(Stage::Store, storing).await?;
+        if stored {
+            let signals = &judgement.signals;
+            self.metrics
+                .judged(&judgement.verdict, signals.score(), signals.liveness);
+        } else {
             self.take_back_from_erased(record, &pictures).await?;
         }
         tracing::info!(
@@ -169,6 +247,19 @@ impl Operations {
         Ok(())
     }
 
+    /// Carries out a stage under a span of its own, and measures it.
+    async fn staged<T>(
+        &self,
+        stage: Stage,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let watch = Stopwatch::start();
+        let span = tracing::info_span!("stage", otel.name = stage.name());
+        let done = work.instrument(span).await;
+        self.metrics.took(stage, watch.seconds());
+        done
+    }
+
     fn provenance(&self, order: &ExaminationOrder, hashes: (String, String)) -> Provenance {
         Provenance {
             software: software(),
@@ -187,7 +278,8 @@ impl Operations {
         error: &ExamineError,
     ) -> Result<(), Error> {
         tracing::info!(examination = %record.id, session = %record.session, "the evidence cannot be examined");
-        self.store
+        let stored = self
+            .store
             .fail_examination(
                 record.id,
                 worker,
@@ -199,7 +291,14 @@ impl Operations {
                 self.clock.now(),
             )
             .await?;
+        self.count_failure(stored, true);
         Ok(())
+    }
+
+    fn count_failure(&self, stored: bool, by_evidence: bool) {
+        if stored {
+            self.metrics.failed(by_evidence);
+        }
     }
 
     /// After a fault of ours: another try, or the end when there were enough.
@@ -224,15 +323,31 @@ impl Operations {
         Ok(())
     }
 
+    /// After a fault that passes: another try that is not counted, as a full disk would use up all of them in a moment.
+    async fn postpone(&self, id: ExaminationId, worker: Uuid) -> Result<(), Error> {
+        let until = Instant::now() + Duration::from_millis(self.settings.lease_ms.unsigned_abs());
+        loop {
+            // Where the row cannot be written either, it is waited for as long as it is held.
+            match self.store.postpone_examination(id, worker).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.trouble().is_none() => return Err(error.into()),
+                Err(error) if Instant::now() >= until => return Err(error.into()),
+                Err(_) => tokio::time::sleep(POSTPONE_AGAIN).await,
+            }
+        }
+    }
+
     async fn give_up(&self, record: &ExaminationRecord, worker: Uuid) -> Result<(), Error> {
         let failure = Failure {
             by_evidence: false,
             reason: "the service could not carry out the examination".to_owned(),
             code: Some(ReasonCode::ServiceFailure),
         };
-        self.store
+        let stored = self
+            .store
             .fail_examination(record.id, worker, &failure, self.clock.now())
             .await?;
+        self.count_failure(stored, false);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::operations::authenticate::{Caller, token_hash};
 use crate::operations::error::Error;
 use crate::operations::manage_tokens::Secret;
 use crate::operations::passwords::{LONGEST, step_of};
+use crate::operations::places::CallPlace;
 use crate::session::account::{Account, Membership, Role, SignIn};
 use crate::session::actor::Actor;
 use crate::session::audit::{AuditAction, AuditEntry};
@@ -158,6 +159,8 @@ impl Operations {
                 parent: None,
                 officer: Some(membership.officer),
                 allotted: None,
+                place: CallPlace::default(),
+                cause: None,
             },
             projects,
         })

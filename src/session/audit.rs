@@ -49,6 +49,12 @@ pub enum AuditAction {
     GalleryErased,
     /// A result is posted once more.
     DeliveryReplayed,
+    WebhookCreated,
+    /// Its secret was changed.
+    WebhookRotated,
+    WebhookRemoved,
+    /// One that had been disabled is posted to again.
+    WebhookEnabled,
     /// Somebody said what the right answer to a case is.
     KnownAnswerMarked,
     KnownAnswerRemoved,
@@ -57,7 +63,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -81,6 +87,10 @@ impl AuditAction {
         Self::PersonErased,
         Self::GalleryErased,
         Self::DeliveryReplayed,
+        Self::WebhookCreated,
+        Self::WebhookRotated,
+        Self::WebhookRemoved,
+        Self::WebhookEnabled,
         Self::KnownAnswerMarked,
         Self::KnownAnswerRemoved,
         Self::KnownAnswerMixedIn,
@@ -112,6 +122,10 @@ impl AuditAction {
             Self::PersonErased => "person.erased",
             Self::GalleryErased => "gallery.erased",
             Self::DeliveryReplayed => "delivery.replayed",
+            Self::WebhookCreated => "webhook.created",
+            Self::WebhookRotated => "webhook.rotated",
+            Self::WebhookRemoved => "webhook.removed",
+            Self::WebhookEnabled => "webhook.enabled",
             Self::KnownAnswerMarked => "known_answer.marked",
             Self::KnownAnswerRemoved => "known_answer.removed",
             Self::KnownAnswerMixedIn => "known_answer.mixed_in",

@@ -2,6 +2,7 @@
 
 use crate::session::ids::CallbackId;
 use crate::session::time::Timestamp;
+use crate::session::webhook::EventKind;
 
 /// Where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ impl DeliveryState {
 pub struct Delivery {
     pub id: CallbackId,
     pub host: String,
+    /// What happened; none for a call's result.
+    pub event: Option<EventKind>,
     pub state: DeliveryState,
     pub attempts: u32,
     pub queued_at: Timestamp,

@@ -6,6 +6,7 @@ use crate::scoring::reasons::ReasonCode;
 use crate::scoring::rules::Check;
 use crate::scoring::signals::Signals;
 use crate::scoring::verdict::Verdict;
+use crate::session::cause::Cause;
 use crate::session::challenge::{ChallengeOrder, StepFinding};
 use crate::session::defect::Defect;
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
@@ -287,6 +288,8 @@ pub struct ExaminationRecord {
     pub queued_at: Timestamp,
     pub finished_at: Option<Timestamp>,
     pub attempts: u32,
+    /// The request that asked for it, until it ends.
+    pub cause: Option<Cause>,
     /// Present once it is done, until the session is erased.
     pub report: Option<Examination>,
     /// Present once it is done.

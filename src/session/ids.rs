@@ -86,6 +86,11 @@ id!(
     "cb_"
 );
 id!(
+    /// One endpoint that a project's events are posted to.
+    EndpointId,
+    "whe_"
+);
+id!(
     /// One challenge: steps that a session's video has to show.
     ChallengeId,
     "chal_"

@@ -190,7 +190,8 @@ pub enum Scope {
     Erase,
     /// See how well reviews are done, and mark cases whose right answer is known: for people in the console alone.
     Supervise,
-    /// Change the project's settings, its tokens and its officers: for people in the console alone.
+    /// Change the project's settings, its tokens, its officers and its webhooks: for people in the console, and for
+    /// tokens that the operator makes, which open no more than the webhooks.
     Manage,
 }
 

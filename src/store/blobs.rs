@@ -1,8 +1,8 @@
-//! Pictures and videos as files in a folder, streamed in and out.
+//! Pictures and videos as files in a folder or objects in a bucket, streamed in and out.
 
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
@@ -15,12 +15,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId, TemplateId};
 use crate::session::picture::PictureKind;
 use crate::store::Store;
+use crate::store::bucket;
+use crate::store::counted::{Counted, Failures};
 use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
 use crate::store::options::BlobOptions;
 
-/// How much of a file is held at once while it is copied.
-const CHUNK: usize = 1 << 20;
+/// How much of a file is held at once while it is copied: the least that S3 takes as a part of a larger object. What is
+/// no longer is written in one go.
+const PART: usize = 5 << 20;
 
 /// Where the bytes of a piece of evidence lie.
 pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
@@ -64,9 +67,9 @@ pub(super) fn thumbnail_key(project: ProjectId, face: TemplateId) -> String {
     format!("faces/{}/{}/thumbnail", project.0, face.0)
 }
 
-/// The folder of blobs.
+/// The folder of blobs, or the bucket; and where it is a folder, which.
 #[derive(Clone)]
-pub(super) struct Blobs(Arc<LocalFileSystem>);
+pub(super) struct Blobs(pub(super) Arc<dyn ObjectStore>, pub(super) Option<PathBuf>);
 
 impl fmt::Debug for Blobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,20 +78,43 @@ impl fmt::Debug for Blobs {
 }
 
 impl Blobs {
-    /// Opens the folder, making it for its owner alone when it is missing. What lies below needs
-    /// no lock of its own then.
-    pub(super) fn open(options: &BlobOptions) -> Result<Self, StoreError> {
-        make_private_folder(&options.folder)?;
-        if is_open_to_others(&options.folder) {
-            // Volumes are shared among groups on purpose at times, so it is said and not changed.
-            tracing::warn!("users other than its owner may enter the blob folder");
-        }
-        let folder = LocalFileSystem::new_with_prefix(&options.folder)?
-            // A row must not name a blob that a power failure took.
-            .with_fsync(true)
-            .with_automatic_cleanup(true);
-        Ok(Self(Arc::new(folder)))
+    /// Opens the place where blobs lie.
+    pub(super) async fn open(options: &BlobOptions) -> Result<Self, StoreError> {
+        Ok(match options {
+            BlobOptions::Folder(folder) => Self(open_folder(folder)?, Some(folder.clone())),
+            BlobOptions::Bucket(bucket) => Self(bucket::open(bucket).await?, None),
+        })
     }
+
+    /// The same, with what fails counted.
+    pub(super) fn counting(self, failures: &Failures) -> Self {
+        Self(
+            Arc::new(Counted {
+                inner: self.0,
+                failures: failures.clone(),
+            }),
+            self.1,
+        )
+    }
+}
+
+/// Opens the folder, making it for its owner alone when it is missing. What lies below needs
+/// no lock of its own then.
+///
+/// A blob is written under a name with `#` in it beside its own, synced, renamed, and its folder synced, with every
+/// folder that was made for it, before `put` or `complete` says that it is there (`finish_staged_rename` and
+/// `create_parent_dirs` in `object_store` 0.14, `local.rs`). A copy is a link, renamed and synced in the same way.
+fn open_folder(folder: &Path) -> Result<Arc<dyn ObjectStore>, StoreError> {
+    make_private_folder(folder)?;
+    if is_open_to_others(folder) {
+        // Volumes are shared among groups on purpose at times, so it is said and not changed.
+        tracing::warn!("users other than its owner may enter the blob folder");
+    }
+    let folder = LocalFileSystem::new_with_prefix(folder)?
+        // A row must not name a blob that a power failure took.
+        .with_fsync(true)
+        .with_automatic_cleanup(true);
+    Ok(Arc::new(folder))
 }
 
 impl Store {
@@ -101,18 +127,18 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a copy of a file under a key, never whole in memory. It appears when it is complete.
+    /// Keeps a copy of a file under a key, never whole in memory where it is long. It appears when it is complete.
     pub async fn put_blob_file(&self, key: &str, file: &Path) -> Result<(), StoreError> {
-        let key = read_key(key)?;
         let mut file = File::open(file).await.map_err(reading)?;
-        let mut upload = self.blobs.0.put_multipart(&key).await?;
-        match copy_in(&mut file, upload.as_mut()).await {
-            Ok(()) => {
-                upload.complete().await?;
-                Ok(())
-            }
+        let first = read_part(&mut file).await?;
+        if first.len() < PART {
+            return self.put_blob(key, first).await;
+        }
+        let mut upload = self.blobs.0.put_multipart(&read_key(key)?).await?;
+        match copy_in(first, &mut file, upload.as_mut()).await {
+            Ok(()) => Ok(()),
             Err(error) => {
-                // What cannot be cleaned up now is a nameless part file; the first error says more.
+                // What cannot be cleaned up now is a nameless part; the first error says more.
                 let _ = upload.abort().await;
                 Err(error)
             }
@@ -166,7 +192,7 @@ impl Store {
     }
 
     /// Puts what lies under a key under another one too: either can be deleted, and the other stays. The bytes of a blob
-    /// are never changed, so a folder keeps them once.
+    /// are never changed, so a folder keeps them once; a bucket copies them by itself.
     pub(super) async fn copy_blob(&self, from: &str, to: &str) -> Result<(), StoreError> {
         self.blobs.0.copy(&read_key(from)?, &read_key(to)?).await?;
         Ok(())
@@ -194,23 +220,32 @@ impl Store {
     }
 }
 
-async fn copy_in(file: &mut File, upload: &mut dyn MultipartUpload) -> Result<(), StoreError> {
-    loop {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        let read = file
-            .take(CHUNK as u64)
-            .read_to_end(&mut chunk)
-            .await
-            .map_err(reading)?;
-        if read == 0 {
-            return Ok(());
-        }
-        upload.put_part(PutPayload::from(chunk)).await?;
+async fn copy_in(
+    first: Vec<u8>,
+    file: &mut File,
+    upload: &mut dyn MultipartUpload,
+) -> Result<(), StoreError> {
+    let mut part = first;
+    while !part.is_empty() {
+        upload.put_part(PutPayload::from(part)).await?;
+        part = read_part(file).await?;
     }
+    upload.complete().await?;
+    Ok(())
+}
+
+/// The next part of a file, which is whole unless the file ends in it.
+async fn read_part(file: &mut File) -> Result<Vec<u8>, StoreError> {
+    let mut part = Vec::new();
+    file.take(PART as u64)
+        .read_to_end(&mut part)
+        .await
+        .map_err(reading)?;
+    Ok(part)
 }
 
 /// A key as the blob store understands it; one that would leave the folder is refused.
-fn read_key(key: &str) -> Result<Key, StoreError> {
+pub(super) fn read_key(key: &str) -> Result<Key, StoreError> {
     Key::parse(key).map_err(|error| object_store::Error::from(error).into())
 }
 

@@ -1,26 +1,36 @@
-//! Results that are to be posted to a caller's address: rows that are tried until they are taken, and kept for a while.
+//! What is to be posted, a call's result or a project's event: rows that are tried until they are taken, and kept for a while.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
 
 use crate::session::audit::AuditEntry;
 use crate::session::delivery::DeliveryState;
-use crate::session::ids::{CallbackId, ProjectId};
+use crate::session::ids::{CallbackId, EndpointId, ProjectId};
 use crate::session::time::Timestamp;
+use crate::session::webhook::{Event, EventKind};
 use crate::store::database::settle;
 use crate::store::entity::callbacks::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::{Store, audit};
+use crate::store::{Store, audit, outbox, webhooks};
 
-/// A result on its way. Its `Debug` shows neither address nor body.
+/// A result or an event on its way. Its `Debug` shows neither address nor body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     pub id: CallbackId,
     pub project: ProjectId,
     pub address: String,
     pub body: String,
+    /// The endpoint that an event goes to, whose secrets sign it; none for a call's result.
+    pub endpoint: Option<EndpointId>,
+    /// What happened; none for a call's result.
+    pub event: Option<EventKind>,
+    /// Those of one lane take turns: it is the endpoint, or the host of the address.
+    pub lane: String,
     /// How often it was tried.
     pub attempts: u32,
     /// The next try, or while one runs, the moment from which it counts as broken off.
@@ -41,34 +51,31 @@ impl std::fmt::Debug for Callback {
 
 impl Store {
     pub async fn queue_callback(&self, callback: &Callback) -> Result<(), StoreError> {
-        Entity::insert(ActiveModel {
-            id: Set(callback.id.0.to_string()),
-            project_id: Set(callback.project.0.to_string()),
-            address: Set(callback.address.clone()),
-            body: Set(callback.body.clone()),
-            attempts: Set(0),
-            next_at: Set(callback.next_at.0),
-            state: Set(callback.state.name().to_owned()),
-            queued_at: Set(callback.queued_at.0),
-            ended_at: Set(None),
-            last_error: Set(None),
-        })
-        .exec_without_returning(&self.database)
-        .await?;
-        Ok(())
+        insert(&self.database, callback).await
     }
 
-    /// Takes the callback that has been due the longest; nobody else takes it until `lease_until`.
+    /// Has an event posted to one endpoint, whether it asks for such events or not.
+    pub async fn queue_event(&self, to: EndpointId, event: &Event) -> Result<(), StoreError> {
+        let endpoint = self.endpoint(to).await?;
+        let endpoint = endpoint.ok_or(StoreError::NotFound { what: "webhook" })?;
+        insert(&self.database, &outbox::to(&endpoint, event)).await
+    }
+
+    /// Takes the callback that has been due the longest, of no lane that is full; nobody else takes it until
+    /// `lease_until`.
     pub async fn claim_callback(
         &self,
         now: Timestamp,
         lease_until: Timestamp,
+        full: &[String],
     ) -> Result<Option<Callback>, StoreError> {
         loop {
             let due = Entity::find()
                 .filter(Column::State.eq(DeliveryState::Waiting.name()))
                 .filter(Column::NextAt.lte(now.0))
+                .filter(Column::Lane.is_not_in(full))
                 .order_by_asc(Column::NextAt)
+                .order_by_asc(Column::Id)
                 .one(&self.database)
                 .await?;
             let Some(due) = due else { return Ok(None) };
@@ -163,6 +170,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
         let done = async {
+            refuse_without_endpoint(&transaction, project, id).await?;
             let replayed = Entity::update_many()
                 .col_expr(Column::State, Expr::value(DeliveryState::Waiting.name()))
                 .col_expr(Column::Attempts, Expr::value(0))
@@ -191,6 +199,23 @@ impl Store {
         Ok(forgotten.rows_affected)
     }
 
+    /// Since when the longest overdue callback has been due, where any is.
+    pub async fn oldest_due_callback(
+        &self,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let oldest: Option<i64> = Entity::find()
+            .filter(Column::State.eq(DeliveryState::Waiting.name()))
+            .filter(Column::NextAt.lte(now.0))
+            .order_by_asc(Column::NextAt)
+            .select_only()
+            .column(Column::NextAt)
+            .into_tuple()
+            .one(&self.database)
+            .await?;
+        Ok(oldest.map(Timestamp))
+    }
+
     /// How many callbacks are on their way, and how many of them are due.
     pub async fn count_callbacks(&self, now: Timestamp) -> Result<(u64, u64), StoreError> {
         let waiting = Entity::find().filter(Column::State.eq(DeliveryState::Waiting.name()));
@@ -199,6 +224,70 @@ impl Store {
             waiting.count(&self.database).await?,
             due.count(&self.database).await?,
         ))
+    }
+}
+
+/// Keeps a callback.
+pub(super) async fn insert<C: ConnectionTrait>(
+    connection: &C,
+    callback: &Callback,
+) -> Result<(), StoreError> {
+    Entity::insert(ActiveModel {
+        id: Set(callback.id.0.to_string()),
+        project_id: Set(callback.project.0.to_string()),
+        address: Set(callback.address.clone()),
+        body: Set(callback.body.clone()),
+        endpoint_id: Set(callback.endpoint.map(|id| id.0.to_string())),
+        event: Set(callback.event.map(|kind| kind.name().to_owned())),
+        lane: Set(callback.lane.clone()),
+        attempts: Set(0),
+        next_at: Set(callback.next_at.0),
+        state: Set(callback.state.name().to_owned()),
+        queued_at: Set(callback.queued_at.0),
+        ended_at: Set(None),
+        last_error: Set(None),
+    })
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
+/// Gives up everything that is on its way to an endpoint.
+pub(super) async fn give_up_all(
+    transaction: &DatabaseTransaction,
+    endpoint: EndpointId,
+    now: Timestamp,
+    why: &str,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(DeliveryState::GivenUp.name()))
+        .col_expr(Column::EndedAt, Expr::value(now.0))
+        .col_expr(Column::LastError, Expr::value(why))
+        .filter(Column::EndpointId.eq(endpoint.0.to_string()))
+        .filter(Column::State.eq(DeliveryState::Waiting.name()))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+/// Refuses to post an event again whose endpoint was removed or disabled since: nothing would sign it.
+async fn refuse_without_endpoint(
+    transaction: &DatabaseTransaction,
+    project: ProjectId,
+    id: CallbackId,
+) -> Result<(), StoreError> {
+    let endpoint: Option<Option<String>> = Entity::find_by_id(id.0.to_string())
+        .filter(Column::ProjectId.eq(project.0.to_string()))
+        .select_only()
+        .column(Column::EndpointId)
+        .into_tuple()
+        .one(transaction)
+        .await?;
+    match endpoint.flatten() {
+        Some(endpoint) if !webhooks::is_live(transaction, &endpoint).await? => {
+            Err(StoreError::EndpointGone)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -216,6 +305,17 @@ fn read(model: Model) -> Result<Callback, StoreError> {
         queued_at: Timestamp(model.queued_at),
         ended_at: model.ended_at.map(Timestamp),
         last_error: model.last_error,
+        endpoint: model
+            .endpoint_id
+            .as_deref()
+            .map(|id| row.uuid("endpoint_id", id).map(EndpointId))
+            .transpose()?,
+        event: model
+            .event
+            .as_deref()
+            .map(|name| row.known("event", EventKind::from_name(name)))
+            .transpose()?,
+        lane: model.lane,
         address: model.address,
         body: model.body,
     })

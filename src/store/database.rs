@@ -18,6 +18,8 @@ use sea_orm::{
     TransactionTrait,
 };
 
+use tracing::{Instrument as _, Span};
+
 use crate::session::ids::ProjectId;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -222,7 +224,7 @@ impl Store {
 pub(super) async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
-    match tokio::spawn(work).await {
+    match tokio::spawn(work.instrument(Span::current())).await {
         Ok(outcome) => outcome,
         Err(stopped) => match stopped.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

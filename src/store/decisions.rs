@@ -14,6 +14,7 @@ use crate::session::decision::{Decision, DecisionKind, Note};
 use crate::session::ids::{DecisionId, ExaminationId, ProjectId, SessionId};
 use crate::session::status::Move;
 use crate::session::time::Timestamp;
+use crate::session::webhook::Event;
 use crate::store::Store;
 use crate::store::database::settle;
 use crate::store::entity::decisions::{ActiveModel, Column, Entity, Model};
@@ -23,7 +24,7 @@ use crate::store::reading::{Row, json_if_any, to_json};
 use crate::store::sealing::NoteKey;
 use crate::store::testimony::sha256;
 use crate::store::{
-    audit, evidence, examinations, pending, proposals, queue, reviews, seed_cases, sessions,
+    audit, evidence, examinations, outbox, pending, proposals, queue, reviews, seed_cases, sessions,
 };
 
 /// The SHA-256 of what the audit log may not hold itself.
@@ -165,7 +166,24 @@ pub(super) async fn keep(
     seed_cases::answered(transaction, &decision).await?;
     let entry = entry(&decision, &hashes);
     audit::append(transaction, &entry).await?;
+    announce(transaction, &decision).await?;
     Ok(decision)
+}
+
+/// Has those told who want to know what stands now: a note and half of a decision by two change nothing, and a copy of
+/// a known case is nobody's visit.
+async fn announce(
+    transaction: &DatabaseTransaction,
+    decision: &Decision,
+) -> Result<(), StoreError> {
+    let stands = decision.kind.is_final() || decision.kind == DecisionKind::AskAgain;
+    if !stands || seed_cases::is_copy(transaction, decision.session).await? {
+        return Ok(());
+    }
+    let session = sessions::find(transaction, decision.session).await?;
+    let session = session.ok_or(StoreError::NotFound { what: "session" })?;
+    let event = Event::decided(decision, session.status);
+    outbox::announce(transaction, decision.project, &event).await
 }
 
 /// Puts the newest examination into the decision, and refuses it where it is about another one,

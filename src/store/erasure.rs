@@ -13,13 +13,14 @@ use crate::session::audit::AuditEntry;
 use crate::session::ids::{ProjectId, SessionId};
 use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
+use crate::session::webhook::Event;
 use crate::store::Store;
 use crate::store::database::{settle, to_the_end};
 use crate::store::entity::sessions::{Column, Entity};
 use crate::store::entity::{consents, decisions, evidence, examinations, session_keys};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::{audit, doomed, idempotency, reviews, seed_cases, seeds, sessions};
+use crate::store::{audit, doomed, idempotency, outbox, reviews, seed_cases, seeds, sessions};
 
 /// What went with an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +111,23 @@ impl Store {
         for entry in &entries {
             audit::append(transaction, entry).await?;
         }
+        self.announce_erasure(transaction, erasure).await?;
         Ok(Some(erased))
+    }
+
+    /// Has those told who want to know that a session's data are gone. Of copies of known cases nobody was ever told.
+    async fn announce_erasure(
+        &self,
+        transaction: &DatabaseTransaction,
+        erasure: &Erasure,
+    ) -> Result<(), StoreError> {
+        let session = sessions::find(transaction, erasure.session).await?;
+        let session = session.ok_or(StoreError::NotFound { what: "session" })?;
+        if seed_cases::is_copy(transaction, session.id).await? {
+            return Ok(());
+        }
+        let event = Event::erased(session.id, erasure.now);
+        outbox::announce(transaction, session.project, &event).await
     }
 
     /// Erases a copy of a known case with that case: it shows the same face. What was held of the copy is held of the

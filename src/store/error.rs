@@ -33,6 +33,8 @@ pub enum StoreError {
     Review(#[from] ReviewRefusal),
     #[error("a legal hold keeps the session's data from being erased")]
     Held,
+    #[error("the webhook that the event was posted to is gone or disabled")]
+    EndpointGone,
     #[error("a person may have {limit} faces")]
     TooManyFaces { limit: usize },
     #[error("there is no such {what}")]
@@ -53,6 +55,8 @@ pub enum StoreError {
         "database addresses start with sqlite: or postgres:, and this one starts with {scheme}:"
     )]
     UnknownDatabase { scheme: String },
+    #[error("blobs_url names no place where blobs could lie: {reason}")]
+    BlobAddress { reason: &'static str },
     #[error("the database")]
     Database(#[source] DatabaseFailure),
     #[error("the blob store")]
@@ -71,7 +75,7 @@ pub enum StoreError {
 ///
 /// Its `Debug` is its message alone: the database's own details quote the row that it refused,
 /// and rows hold names.
-pub struct DatabaseFailure(DbErr);
+pub struct DatabaseFailure(pub(super) DbErr);
 
 impl fmt::Debug for DatabaseFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,7 +95,7 @@ impl std::error::Error for DatabaseFailure {}
 /// A failure of the blob store.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct BlobFailure(object_store::Error);
+pub struct BlobFailure(pub(super) object_store::Error);
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {

@@ -197,7 +197,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-fn read(model: Model) -> Result<Evidence, StoreError> {
+pub(super) fn read(model: Model) -> Result<Evidence, StoreError> {
     let row = Row {
         table: "evidence",
         id: &model.id,

@@ -112,6 +112,7 @@ pub(super) async fn insert<C: ConnectionTrait>(
         outcome: Set(outcome),
         signals_json: Set(json_if_any("the signals", record.signals.as_ref())?),
         provenance_json: Set(json_if_any("a provenance", record.provenance.as_ref())?),
+        cause: Set(json_if_any("a cause", record.cause.as_ref())?),
         ..Default::default()
     })
     .exec_without_returning(connection)
@@ -134,6 +135,7 @@ pub(super) fn read(model: &Model) -> Result<ExaminationRecord, StoreError> {
         queued_at: Timestamp(model.queued_at),
         finished_at: model.finished_at.map(Timestamp),
         attempts: row.known("attempts", u32::try_from(model.attempts).ok())?,
+        cause: row.json_if_any("cause", model.cause.as_deref())?,
         report: row.json_if_any("report_json", model.report_json.as_deref())?,
         signals: row.json_if_any("signals_json", model.signals_json.as_deref())?,
         verdict: row.json_if_any("verdict_json", model.verdict_json.as_deref())?,

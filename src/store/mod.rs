@@ -5,6 +5,7 @@ use std::fmt;
 use sea_orm::DatabaseConnection;
 
 use crate::store::blobs::Blobs;
+use crate::store::counted::Failures;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
 
@@ -12,11 +13,14 @@ pub mod accounts;
 pub mod audit;
 pub mod backtest;
 pub mod blobs;
+mod bucket;
 pub mod callbacks;
 pub mod calls;
 pub mod challenges;
+pub mod chores;
 pub mod claims;
 pub mod consents;
+mod counted;
 mod database;
 pub mod decision_rows;
 pub mod decisions;
@@ -36,6 +40,8 @@ pub mod holds;
 pub mod idempotency;
 pub mod officers;
 pub mod options;
+pub mod orphans;
+mod outbox;
 pub mod pending;
 pub mod projects;
 mod proposals;
@@ -52,21 +58,26 @@ pub mod shadow_report;
 pub mod shadow_verdicts;
 pub mod sign_ins;
 pub mod statistics;
+pub mod stocktaking;
 pub mod subjects;
 pub mod submission;
 pub mod template_changes;
 mod testimony;
 pub mod tokens;
+pub mod trouble;
 pub mod usage;
 pub mod verdicts;
+pub mod vitals;
+pub mod webhooks;
 
-/// Everything the service keeps: rows in a database, pictures and videos in a blob folder.
+/// Everything the service keeps: rows in a database, pictures and videos in a folder of blobs or a bucket.
 ///
 /// It is cheap to clone; every clone speaks to the same database.
 #[derive(Clone)]
 pub struct Store {
     database: DatabaseConnection,
     blobs: Blobs,
+    blob_failures: Failures,
 }
 
 impl fmt::Debug for Store {
@@ -76,12 +87,18 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database and the blob folder, makes what is missing and applies the migrations.
+    /// Opens the database and the place of the blobs, makes what is missing and applies the migrations.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let blobs = Blobs::open(&options.blobs)?;
+        bucket::use_one_cryptography();
+        let blob_failures = Failures::default();
+        let blobs = Blobs::open(&options.blobs).await?.counting(&blob_failures);
         let database = database::open(options).await?;
         database::migrate(&database).await?;
-        Ok(Self { database, blobs })
+        Ok(Self {
+            database,
+            blobs,
+            blob_failures,
+        })
     }
 
     /// Whether the database answers.

@@ -4,10 +4,86 @@ use std::fmt;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// Where blobs lie: a folder that the store alone may read.
+use crate::store::error::StoreError;
+
+/// Where blobs lie.
 #[derive(Clone, Debug)]
-pub struct BlobOptions {
-    pub folder: PathBuf,
+pub enum BlobOptions {
+    /// A folder that the store alone may read; nodes that share it mount it.
+    Folder(PathBuf),
+    /// A bucket of a store that speaks S3, which any number of nodes share.
+    Bucket(BucketOptions),
+}
+
+/// A bucket, and who asks for what is in it.
+#[derive(Clone)]
+pub struct BucketOptions {
+    pub bucket: String,
+    /// What every key begins with; empty for none.
+    pub prefix: String,
+    pub access: BucketAccess,
+}
+
+/// Where a store that speaks S3 is reached, and as whom.
+#[derive(Clone, Default)]
+pub struct BucketAccess {
+    /// `https://host:port`; empty for Amazon's own, by the region.
+    pub endpoint: String,
+    pub region: String,
+    /// Empty for the role that the machine has in Amazon's cloud.
+    pub key_id: String,
+    pub secret: String,
+}
+
+/// The key's identifier and the secret are not shown.
+impl fmt::Debug for BucketOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BucketOptions")
+            .field("bucket", &self.bucket)
+            .field("prefix", &self.prefix)
+            .field("access", &self.access)
+            .finish()
+    }
+}
+
+impl fmt::Debug for BucketAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BucketAccess")
+            .field("endpoint", &self.endpoint)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+impl BlobOptions {
+    /// The place that an address names: nothing for a folder beside the rest of the data,
+    /// `file:///path/to/folder` or `s3://bucket/prefix`.
+    pub fn at(address: &str, beside: &Path, access: BucketAccess) -> Result<Self, StoreError> {
+        if address.is_empty() {
+            return Ok(Self::Folder(beside.join("blobs")));
+        }
+        let refused = |reason| StoreError::BlobAddress { reason };
+        match address.split_once("://") {
+            Some(("file", path)) if path.starts_with('/') => Ok(Self::Folder(PathBuf::from(path))),
+            Some(("file", _)) => Err(refused("a folder is named from the root: file:///folder")),
+            Some(("s3", place)) => {
+                let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+                if bucket.is_empty() {
+                    return Err(refused("a bucket is named as in s3://bucket/prefix"));
+                }
+                if bucket.contains(['@', ':', '?', '#']) || prefix.contains(['?', '#']) {
+                    // An address shows in places where a secret must not.
+                    return Err(refused("keys and the rest have settings of their own"));
+                }
+                Ok(Self::Bucket(BucketOptions {
+                    bucket: bucket.to_owned(),
+                    prefix: prefix.trim_matches('/').to_owned(),
+                    access,
+                }))
+            }
+            Some(_) | None => Err(refused("it starts with neither file:// nor s3://")),
+        }
+    }
 }
 
 /// What [`Store::open`](crate::store::Store::open) needs to know.
@@ -24,9 +100,7 @@ impl StoreOptions {
     pub fn in_folder(folder: &Path) -> Self {
         Self {
             database_url: sqlite_url(&folder.join("likeness.db")),
-            blobs: BlobOptions {
-                folder: folder.join("blobs"),
-            },
+            blobs: BlobOptions::Folder(folder.join("blobs")),
             max_connections: 4,
         }
     }
@@ -76,6 +150,63 @@ mod tests {
         let shown = format!("{options:?}");
         assert!(shown.contains("postgres"), "{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn neither_is_a_key_of_the_bucket() {
+        let access = BucketAccess {
+            endpoint: "https://s3.example".to_owned(),
+            region: "eu-1".to_owned(),
+            key_id: "AKIDKYC".to_owned(),
+            secret: "hunter2".to_owned(),
+        };
+        let blobs = BlobOptions::at("s3://faces/kyc/", Path::new("/srv"), access).unwrap();
+        let shown = format!("{blobs:?}");
+        for part in ["faces", "kyc", "https://s3.example", "eu-1"] {
+            assert!(shown.contains(part), "{shown}");
+        }
+        for secret in ["AKIDKYC", "hunter2"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_address_names_a_folder_or_a_bucket_or_is_refused() {
+        let at = |address| BlobOptions::at(address, Path::new("/srv"), BucketAccess::default());
+        let folder = |address| match at(address) {
+            Ok(BlobOptions::Folder(folder)) => folder,
+            other => panic!("{address}: {other:?}"),
+        };
+        assert_eq!(folder(""), Path::new("/srv/blobs"));
+        assert_eq!(folder("file:///mnt/blobs"), Path::new("/mnt/blobs"));
+        for (address, prefix) in [
+            ("s3://kyc", ""),
+            ("s3://kyc/", ""),
+            ("s3://kyc/a/b/", "a/b"),
+        ] {
+            let Ok(BlobOptions::Bucket(found)) = at(address) else {
+                panic!("{address}");
+            };
+            assert_eq!(
+                (found.bucket.as_str(), found.prefix.as_str()),
+                ("kyc", prefix)
+            );
+        }
+        for address in [
+            "/mnt/blobs",
+            "file://mnt/blobs",
+            "s3://",
+            "s3:///prefix",
+            "s3://key:secret@kyc",
+            "s3://kyc?region=eu",
+            "gs://kyc",
+        ] {
+            let refused = at(address);
+            assert!(
+                matches!(refused, Err(StoreError::BlobAddress { .. })),
+                "{address}: {refused:?}"
+            );
+        }
     }
 
     #[test]

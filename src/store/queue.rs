@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::scoring::signals::Signals;
-use crate::scoring::verdict::Verdict;
+use crate::scoring::verdict::{Outcome, Verdict};
 use crate::session::examination::{
     Examination, ExaminationRecord, ExaminationScope, ExaminationStatus, Failure, Provenance,
     ShadowVerdict,
@@ -17,14 +17,15 @@ use crate::session::ids::{ExaminationId, ProjectId, SessionId};
 use crate::session::review::VoidedBy;
 use crate::session::status::Move;
 use crate::session::time::Timestamp;
+use crate::session::webhook::Event;
 use crate::store::Store;
 use crate::store::database::{settle, take_queueing_turn};
 use crate::store::entity::examinations::{Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
 use crate::store::{
-    audit, challenges, examinations, projects, reviews, sessions, shadow_verdicts, statistics,
-    testimony,
+    audit, challenges, examinations, outbox, projects, reviews, sessions, shadow_verdicts,
+    statistics, testimony,
 };
 
 /// How an examination ended: what was seen, what was made of it, and what that rests on.
@@ -93,9 +94,32 @@ impl Store {
         now: Timestamp,
         lease_ms: i64,
     ) -> Result<Option<ExaminationRecord>, StoreError> {
+        self.claim(claimable(now), worker, now, lease_ms).await
+    }
+
+    /// The same among some of them.
+    pub async fn claim_one_of(
+        &self,
+        some: &[ExaminationId],
+        worker: Uuid,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
+        let some = Column::Id.is_in(some.iter().map(|id| id.0.to_string()));
+        let among = Condition::all().add(claimable(now)).add(some);
+        self.claim(among, worker, now, lease_ms).await
+    }
+
+    async fn claim(
+        &self,
+        among: Condition,
+        worker: Uuid,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Option<ExaminationRecord>, StoreError> {
         loop {
             let waiting = Entity::find()
-                .filter(claimable(now))
+                .filter(among.clone())
                 .order_by_asc(Column::QueuedAt)
                 .order_by_asc(Column::Id)
                 .one(&self.database)
@@ -172,10 +196,18 @@ impl Store {
         id: ExaminationId,
         worker: Uuid,
     ) -> Result<bool, StoreError> {
-        let released = held(id, worker)
-            .col_expr(Column::Status, status(ExaminationStatus::Queued))
-            .col_expr(Column::Worker, Expr::value(NOBODY))
-            .col_expr(Column::LeaseUntil, Expr::value(NEVER))
+        let released = released(id, worker).exec(&self.database).await?;
+        Ok(released.rows_affected > 0)
+    }
+
+    /// Gives an examination back as if it had not been tried: what it needs cannot be reached just now.
+    pub async fn postpone_examination(
+        &self,
+        id: ExaminationId,
+        worker: Uuid,
+    ) -> Result<bool, StoreError> {
+        let released = released(id, worker)
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
             .exec(&self.database)
             .await?;
         Ok(released.rows_affected > 0)
@@ -207,6 +239,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let ending = ending
             .col_expr(Column::FinishedAt, Expr::value(now.0))
+            // A caller chose the identifier of the request: it goes when it has served.
+            .col_expr(Column::Cause, Expr::value(NOBODY))
             .col_expr(Column::Worker, Expr::value(NOBODY))
             .col_expr(Column::LeaseUntil, Expr::value(NEVER));
         let transaction = self.begin().await?;
@@ -226,6 +260,8 @@ impl Store {
                 let entry = testimony::of_judgement(&ended, now)?;
                 audit::append(&transaction, &entry).await?;
             }
+            let event = event(&ended, session, session_move, now)?;
+            outbox::announce(&transaction, project, &event).await?;
             Ok(true)
         }
         .await;
@@ -319,6 +355,28 @@ async fn ended<C: ConnectionTrait>(connection: &C, id: ExaminationId) -> Result<
         })
 }
 
+/// What is told of an examination that ended.
+fn event(
+    ended: &Model,
+    session: SessionId,
+    session_move: Move,
+    now: Timestamp,
+) -> Result<Event, StoreError> {
+    let row = Row {
+        table: "examinations",
+        id: &ended.id,
+    };
+    let id = ExaminationId(row.uuid("id", &ended.id)?);
+    if session_move != Move::Judge {
+        return Ok(Event::failed(session, id, now));
+    }
+    let outcome = ended.outcome.as_deref().map(Outcome::from_name);
+    let outcome = outcome
+        .map(|known| row.known("outcome", known))
+        .transpose()?;
+    Ok(Event::judged(session, id, outcome, now))
+}
+
 fn belonging(model: &Model) -> Result<(ProjectId, SessionId), StoreError> {
     let row = Row {
         table: "examinations",
@@ -347,6 +405,13 @@ fn held(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
         .filter(Column::Id.eq(id.0.to_string()))
         .filter(Column::Worker.eq(worker.to_string()))
         .filter(Column::Status.eq(ExaminationStatus::Running.name()))
+}
+
+fn released(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
+    held(id, worker)
+        .col_expr(Column::Status, status(ExaminationStatus::Queued))
+        .col_expr(Column::Worker, Expr::value(NOBODY))
+        .col_expr(Column::LeaseUntil, Expr::value(NEVER))
 }
 
 fn status(status: ExaminationStatus) -> Expr {

@@ -264,6 +264,17 @@ pub(super) async fn answered(
     Ok(())
 }
 
+/// Whether a session is a copy of a known case.
+pub(super) async fn is_copy(
+    transaction: &DatabaseTransaction,
+    session: SessionId,
+) -> Result<bool, StoreError> {
+    let found = Entity::find_by_id(session.0.to_string())
+        .one(transaction)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The copies of a known case. Their rows stay when their data are erased, so that no count ever takes them for visits.
 pub(super) async fn copies_of(
     transaction: &DatabaseTransaction,

@@ -37,8 +37,23 @@ fn path(path: &Path) -> &str {
 #[test]
 fn help_of_every_command_says_what_it_is_for() {
     for command in [
-        "serve", "match", "compare", "embed", "eval", "models", "rules", "tokens", "projects",
-        "bench", "recall", "replay", "audit", "sessions", "sessions", "audit",
+        "serve",
+        "match",
+        "compare",
+        "embed",
+        "eval",
+        "models",
+        "rules",
+        "tokens",
+        "projects",
+        "bench",
+        "recall",
+        "replay",
+        "audit",
+        "sessions",
+        "webhooks",
+        "officers",
+        "galleries",
     ] {
         let help = likeness(&[command, "--help"]);
         assert!(help.status.success(), "{command}");

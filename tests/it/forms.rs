@@ -223,7 +223,7 @@ async fn serve(folder: &Path) -> (Service, tokio::task::JoinHandle<()>) {
     let warm = operations.clone();
     let running = tokio::spawn(async move { app.run().await.unwrap() });
     assert!(warm.models_are_warm().await);
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = crate::helpers::client().build().unwrap();
     let service = Service {
         address,
         token: token.reveal().to_owned(),

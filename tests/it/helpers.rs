@@ -33,8 +33,9 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, Statement};
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::sync::mpsc;
+
+use crate::ground::Ground;
 
 /// A clock that stands until it is turned.
 #[derive(Debug)]
@@ -85,6 +86,7 @@ pub(crate) struct FakeExaminer {
     held: Mutex<bool>,
     released: Condvar,
     waiting: AtomicUsize,
+    examined: AtomicUsize,
 }
 
 impl FakeExaminer {
@@ -117,6 +119,7 @@ impl Examiner for FakeExaminer {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Examined, ExamineError> {
         self.wait_until_released();
+        self.examined.fetch_add(1, Ordering::SeqCst);
         assert!(input.document.exists() && input.video.exists());
         let scene = self.scene.lock().unwrap().clone();
         if scene.fault {
@@ -284,11 +287,15 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) operations: Operations,
     pub(crate) client: Client,
+    /// Where the numbers are served, if on an address of their own.
+    pub(crate) metrics: Option<SocketAddr>,
     examiner: Arc<FakeExaminer>,
     handle: actix_web::dev::ServerHandle,
     running: tokio::task::JoinHandle<Ended>,
     told: mpsc::Sender<()>,
-    folder: Arc<TempDir>,
+    ground: Arc<Ground>,
+    /// The name of its own folder.
+    node: String,
 }
 
 impl TestApp {
@@ -299,26 +306,26 @@ impl TestApp {
 
     /// The same with settings changed.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::start_in(folder, change, fake_models()).await
+        let ground = Ground::new().await;
+        Self::start_in(ground, change, fake_models()).await
     }
 
     /// A service whose packs tell neither masks nor liveness.
     pub(crate) async fn start_without_observations() -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let ground = Ground::new().await;
         let models = ModelFacts {
             mask: None,
             liveness: None,
             landmarks: None,
             ..fake_models()
         };
-        Self::start_in(folder, |_| (), models).await
+        Self::start_in(ground, |_| (), models).await
     }
 
     /// A service whose models never become warm.
     pub(crate) async fn start_cold() -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::start_as(folder, |_| (), fake_models(), false).await
+        let ground = Ground::new().await;
+        Self::start_as(Node::first(ground), |_| (), fake_models(), false).await
     }
 
     /// Returns once the examiner has something to look at, which it does while it is held.
@@ -329,26 +336,29 @@ impl TestApp {
     }
 
     async fn start_in(
-        folder: Arc<TempDir>,
+        ground: Arc<Ground>,
         change: impl FnOnce(&mut Config),
         models: ModelFacts,
     ) -> Self {
-        Self::start_as(folder, change, models, true).await
+        Self::start_as(Node::first(ground), change, models, true).await
     }
 
     async fn start_as(
-        folder: Arc<TempDir>,
+        Node { ground, name: node }: Node,
         change: impl FnOnce(&mut Config),
         models: ModelFacts,
         warm: bool,
     ) -> Self {
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: folder.path().join("data"),
             // So that a test which holds the examiner holds every examination.
             workers: 1,
+            // So that only a test which asks for it turns anybody away.
+            max_waiting_looks: 64,
+            max_awaited: 64,
             ..Config::default()
         };
+        ground.configure(&mut config, &node);
         change(&mut config);
         let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000)));
         let examiner = Arc::new(FakeExaminer {
@@ -357,6 +367,7 @@ impl TestApp {
             held: Mutex::new(false),
             released: Condvar::new(),
             waiting: AtomicUsize::new(0),
+            examined: AtomicUsize::new(0),
         });
         let app = App::build(
             &config,
@@ -366,6 +377,7 @@ impl TestApp {
         .await
         .unwrap();
         let (address, handle) = (app.address(), app.handle());
+        let metrics = app.metrics_address();
         let operations = app.operations().clone();
         let (told, telling) = mpsc::channel(2);
         let running = tokio::spawn(async move { app.run_until(telling).await.unwrap() });
@@ -374,12 +386,14 @@ impl TestApp {
             token: String::new(),
             clock,
             operations,
-            client: Client::builder().no_proxy().build().unwrap(),
+            metrics,
+            client: client().build().unwrap(),
             examiner,
             handle,
             running,
             told,
-            folder,
+            ground,
+            node,
         };
         started.token = started.token_for("demo").await;
         started
@@ -402,7 +416,10 @@ impl TestApp {
 
     /// The same with another embedder.
     pub(crate) async fn restart_with(self, embedder: &str) -> Self {
-        let folder = self.folder.clone();
+        let node = Node {
+            ground: self.ground.clone(),
+            name: self.node.clone(),
+        };
         self.handle.stop(true).await;
         let mut this = self;
         (&mut this.running).await.unwrap();
@@ -410,12 +427,54 @@ impl TestApp {
             embedder: embedder.to_owned(),
             ..fake_models()
         };
-        Self::start_in(folder, |_| (), models).await
+        Self::start_as(node, |_| (), models, true).await
     }
 
     /// Another process on the same folder.
     pub(crate) async fn beside(&self) -> Self {
-        Self::start_in(self.folder.clone(), |_| (), fake_models()).await
+        Self::start_in(self.ground.clone(), |_| (), fake_models()).await
+    }
+
+    /// Another node: what is kept is shared, the folder for what is on its way is its own.
+    pub(crate) async fn another_node(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(self.second(), change, fake_models(), true).await
+    }
+
+    /// Another node whose models never become warm: it takes requests and examines nothing.
+    pub(crate) async fn another_cold_node(&self) -> Self {
+        Self::start_as(self.second(), |_| (), fake_models(), false).await
+    }
+
+    /// A node of this name on a ground that others stand on too.
+    pub(crate) async fn start_on(ground: &Arc<Ground>, name: &str) -> Self {
+        let node = Node {
+            ground: ground.clone(),
+            name: name.to_owned(),
+        };
+        Self::start_as(node, |_| (), fake_models(), true).await
+    }
+
+    /// The server that the blobs lie on, where nodes share them.
+    pub(crate) fn s3(&self) -> &crate::s3::S3Server {
+        self.ground.s3().unwrap()
+    }
+
+    /// How often the examiner was given something to examine.
+    pub(crate) fn examined(&self) -> usize {
+        self.examiner.examined.load(Ordering::SeqCst)
+    }
+
+    /// Stops in order: what was being examined has come to its end.
+    pub(crate) async fn stop(mut self) {
+        self.handle.stop(true).await;
+        (&mut self.running).await.unwrap();
+    }
+
+    fn second(&self) -> Node {
+        Node {
+            ground: self.ground.clone(),
+            name: format!("{}-beside", self.node),
+        }
     }
 
     pub(crate) fn sees(&self, scene: Scene) {
@@ -536,8 +595,7 @@ impl TestApp {
 
     /// The address of the database, for what no door offers.
     pub(crate) fn database(&self) -> String {
-        let file = self.folder.path().join("data/likeness.db");
-        format!("sqlite://{}", file.display())
+        self.ground.database(&self.node)
     }
 
     /// Changes the database behind the service's back; tells how many rows.
@@ -561,23 +619,40 @@ impl TestApp {
     /// The audit log as it stands in the database, oldest first.
     pub(crate) async fn audit_rows(&self) -> Vec<Value> {
         let connection = Database::connect(self.database()).await.unwrap();
+        let backend = connection.get_database_backend();
+        let row = match backend {
+            DatabaseBackend::Postgres => {
+                "json_build_object('action', action, 'actor', actor, 'target', target, \
+                 'details', details::json)::text"
+            }
+            _ => {
+                "json_object('action', action, 'actor', actor, 'target', target, \
+                 'details', json(details))"
+            }
+        };
+        let statement = format!("SELECT {row} AS told FROM audit ORDER BY seq");
         let rows = connection
-            .query_all_raw(Statement::from_string(
-                DatabaseBackend::Sqlite,
-                "SELECT json_object('action', action, 'actor', actor, 'target', target, \
-                 'details', json(details)) AS row FROM audit ORDER BY seq",
-            ))
+            .query_all_raw(Statement::from_string(backend, statement))
             .await
             .unwrap();
         rows.iter()
-            .map(|row| serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap())
+            .map(|row| serde_json::from_str(&row.try_get::<String>("", "told").unwrap()).unwrap())
             .collect()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.ground.path().join(&self.node)
     }
 
     /// Every file below a folder of the data folder.
     pub(crate) fn files(&self, below: &str) -> Vec<PathBuf> {
+        let folder = match below {
+            "blobs" => self.ground.blobs(&self.node),
+            other => self.ground.path().join(&self.node).join(other),
+        };
         let mut files = Vec::new();
-        collect(&self.folder.path().join("data").join(below), &mut files);
+        collect(&folder, &mut files);
         files
     }
 
@@ -602,6 +677,27 @@ fn fake_models() -> ModelFacts {
             sha256: "f".repeat(64),
         }],
     }
+}
+
+/// A node of a test's service.
+struct Node {
+    ground: Arc<Ground>,
+    name: String,
+}
+
+impl Node {
+    fn first(ground: Arc<Ground>) -> Self {
+        Self {
+            ground,
+            name: "data".to_owned(),
+        }
+    }
+}
+
+/// A client of a test. Its TLS needs a provider of cryptography, which the service names once it has started.
+pub(crate) fn client() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy()
 }
 
 impl Drop for TestApp {

@@ -62,7 +62,7 @@ async fn a_picture_gets_its_score_from_the_real_networks() {
         .unwrap();
     let address = app.address();
     let running = tokio::spawn(async move { app.run().await });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::helpers::client().build().unwrap();
     let ready = format!("http://{address}/readyz");
     while client.get(&ready).send().await.unwrap().status() != StatusCode::OK {
         tokio::task::yield_now().await;

@@ -66,6 +66,8 @@ fn verbs(fixture: &Fixture) -> Operations {
             max_attempts: 3,
             intake_threads: 1,
             look_threads: 1,
+            max_waiting_looks: 1,
+            max_awaited: 1,
             callback_hosts: String::new(),
             fremis_project: None,
             rates: Rates::default(),

@@ -47,7 +47,7 @@ async fn every_sample_gets_its_verdict_from_the_real_networks() {
         .unwrap();
     let url = format!("http://{}/api-gateway/match-faces", app.address());
     let running = tokio::spawn(async move { app.run().await });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::helpers::client().build().unwrap();
     let index: Vec<Value> =
         serde_json::from_slice(&std::fs::read(sample("index.json")).unwrap()).unwrap();
     assert!(index.len() >= 3);

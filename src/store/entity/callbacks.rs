@@ -18,6 +18,9 @@ pub struct Model {
     pub queued_at: i64,
     pub ended_at: Option<i64>,
     pub last_error: Option<String>,
+    pub endpoint_id: Option<String>,
+    pub event: Option<String>,
+    pub lane: String,
 }
 
 /// Shows no more than which row it is.

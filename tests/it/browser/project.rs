@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use likeness::session::account::Role;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -62,8 +62,7 @@ async fn a_project_gets_a_token_and_its_results_are_posted_again() {
     // The program uses it, and asks for its result to be posted.
     let picture = std::fs::read(sample("genuine/document.jpg")).unwrap();
     let picture = base64::engine::general_purpose::STANDARD.encode(picture);
-    let answer = Client::builder()
-        .no_proxy()
+    let answer = crate::helpers::client()
         .build()
         .unwrap()
         .post(format!("{}/modules/compare", service.address))

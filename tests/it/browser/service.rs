@@ -103,7 +103,7 @@ impl Service {
             token: token.reveal().to_owned(),
             operations,
             clock,
-            client: Client::builder().no_proxy().build().unwrap(),
+            client: crate::helpers::client().build().unwrap(),
             running: tokio::spawn(async move { app.run().await.unwrap() }),
             _folder: folder,
         }

@@ -16,7 +16,7 @@ pub(super) struct WebDriver {
 impl WebDriver {
     /// Opens a browser.
     pub(super) async fn open(driver: &str, capabilities: &Value) -> Self {
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = crate::helpers::client().build().unwrap();
         let opened = Self {
             client,
             address: format!("{driver}/session"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use likeness::operations::post_results::LADDER_MS;
+use likeness::operations::post_results::longest_wait_ms;
 use likeness::session::project::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -14,6 +14,17 @@ use tokio::sync::mpsc;
 use crate::contract::Seen;
 use crate::faces::{Shown, base64, percentage, person};
 use crate::helpers::{Scene, TestApp, keys};
+
+crate::ground::also_on_shared_ground! {
+    a_comparison_answers_the_pages_fields
+    no_face_is_not_available_and_no_error
+    two_images_are_required
+    what_cannot_be_processed_is_1003_and_several_faces_are_1002
+    keys_and_workspaces_that_are_closed
+    a_callback_is_needed_only_where_the_project_is_asynchronous
+    an_address_inside_is_refused_before_anything_is_compared
+    the_answer_is_posted_to_the_callback_until_it_is_taken
+}
 
 async fn compare(app: &TestApp, body: &Value) -> Seen {
     let request = app.client.post(app.url("/modules/compare")).json(body);
@@ -282,12 +293,12 @@ async fn the_answer_is_posted_to_the_callback_until_it_is_taken() {
     assert_eq!(posted, seen.body);
 
     // Not taken: it comes again on the first rung of the ladder, once the try itself is over.
-    let first_rung = app.clock_now().plus(LADDER_MS[0]);
+    let first_rung = app.clock_now().plus(longest_wait_ms(1).unwrap());
     while app.operations.callbacks_waiting(first_rung).await.unwrap() != (1, 1) {
         tokio::task::yield_now().await;
     }
     receiver.status.store(204, Ordering::SeqCst);
-    app.clock.advance(LADDER_MS[0]);
+    app.clock.advance(longest_wait_ms(1).unwrap());
     app.operations.post_next_result().await.unwrap();
     assert_eq!(receiver.posts.recv().await.unwrap().1, seen.body);
     while app

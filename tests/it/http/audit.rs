@@ -9,6 +9,14 @@ use crate::faces::person;
 use crate::helpers::{TestApp, keys};
 use crate::http::decisions::{decide, judged, with_olga};
 
+crate::ground::also_on_shared_ground! {
+    every_deed_about_a_session_leaves_one_row
+    changed_settings_are_named_with_their_new_values
+    thumbnails_and_deletions_of_people_leave_a_row_in_every_dialect
+    what_cannot_be_recorded_is_not_done
+    a_crowd_of_deeds_leaves_a_chain_that_holds
+}
+
 /// The rows that came since the last look.
 async fn news(app: &TestApp, seen: &mut i64) -> Vec<AuditRow> {
     let rows = app.operations.audit_rows(*seen).await.unwrap();

@@ -10,6 +10,27 @@ use crate::helpers::{
     Scene, TestApp, biometry_error, body, document, document_and_video, keys, video,
 };
 
+crate::ground::also_on_shared_ground! {
+    match_faces_answers_the_vendors_sample_to_the_letter
+    percentages_have_two_decimals_and_the_score_is_their_mean
+    the_result_follows_the_threshold_whatever_the_verdict
+    a_project_may_ask_for_a_numeric_result
+    no_usable_face_is_an_answer_not_an_error
+    a_frame_without_a_face_is_a_null_row_and_no_percentage
+    the_shipped_rules_want_a_face_in_six_of_eight_frames
+    codes_say_what_is_wrong_with_the_capture
+    a_call_without_a_session_makes_one_of_its_own
+    a_session_groups_its_calls_and_keeps_every_attempt
+    process_video_keeps_the_video_for_a_prefilled_match
+    a_prefilled_match_needs_a_session_with_a_video
+    process_video_without_a_phrase_is_refused_in_the_vendors_words
+    a_bare_warm_up_is_accepted_too
+    warm_up_and_device_are_accepted_and_kept
+    a_later_call_fills_in_what_the_session_does_not_know
+    only_the_face_match_is_judged_here
+    a_session_is_started_and_ended
+}
+
 /// The percentages of the vendor's own sample.
 const SAMPLE: [f64; 8] = [87.49, 84.12, 83.35, 81.35, 81.43, 84.94, 83.79, 82.17];
 

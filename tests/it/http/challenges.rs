@@ -6,6 +6,14 @@ use serde_json::{Value, json};
 
 use crate::helpers::{TestApp, body, document, native_error, video};
 
+crate::ground::also_on_shared_ground! {
+    the_steps_are_drawn_and_the_next_examination_tells_what_became_of_each
+    a_challenge_answers_for_one_examination_and_the_next_is_not_let_off
+    a_video_from_before_the_drawing_or_after_the_end_shows_no_step
+    the_one_drawn_last_counts_and_nobody_draws_for_ever
+    nothing_is_drawn_for_strangers_for_closed_sessions_and_where_nothing_could_follow_it
+}
+
 const FIVE_MINUTES: i64 = 5 * 60 * 1000;
 
 async fn open(app: &TestApp) -> String {

@@ -7,6 +7,18 @@ use serde_json::json;
 
 use crate::helpers::{TestApp, biometry_error, body, document_and_video, native_error, video};
 
+crate::ground::also_on_shared_ground! {
+    by_contract_is_the_default_and_every_verdict_keeps_its_basis
+    an_explicit_refusal_stops_processing_under_either_policy
+    where_consent_is_required_nothing_runs_without_it
+    a_sessions_own_statement_beats_the_names
+    storage_consent_is_recorded_and_is_no_consent_to_be_examined
+    a_broken_statement_is_refused
+    a_native_session_can_refuse_too
+    a_statement_is_recorded_and_answered_both_ways
+    a_refusal_is_not_escaped_by_spelling_the_name_otherwise
+}
+
 async fn state_consent(app: &TestApp, name: &str, given: bool, session: Option<&str>) {
     let mut request = app
         .post("/api-consent/consent")

@@ -2,6 +2,7 @@
 
 use likeness::session::account::Role;
 use likeness::session::actor::Actor;
+use likeness::session::time::Timestamp;
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
@@ -9,7 +10,7 @@ use totp_rs::{Builder, Secret};
 
 use crate::helpers::TestApp;
 
-const PASSWORD: &str = "seven green boats";
+pub(crate) const PASSWORD: &str = "seven green boats";
 
 /// A page, or where the browser is sent on to.
 pub(crate) struct Page {
@@ -75,8 +76,7 @@ pub(crate) struct Browser<'a> {
 }
 
 fn client() -> Client {
-    Client::builder()
-        .no_proxy()
+    crate::helpers::client()
         .redirect(Policy::none())
         .build()
         .unwrap()
@@ -175,15 +175,20 @@ impl TestApp {
     }
 
     fn code(&self, key: &str) -> String {
-        let secret = Secret::try_from_base32(key).unwrap();
-        let totp = Builder::new()
-            .with_secret(secret.as_bytes().to_vec())
-            .with_account_name("somebody")
-            .with_issuer(Some("likeness"))
-            .build()
-            .unwrap();
-        totp.generate(self.clock_now().0 as u64 / 1000).to_string()
+        code_of(key, self.clock_now())
     }
+}
+
+/// What a device with this key shows at a moment.
+pub(crate) fn code_of(key: &str, now: Timestamp) -> String {
+    let secret = Secret::try_from_base32(key).unwrap();
+    let totp = Builder::new()
+        .with_secret(secret.as_bytes().to_vec())
+        .with_account_name("somebody")
+        .with_issuer(Some("likeness"))
+        .build()
+        .unwrap();
+    totp.generate(now.0 as u64 / 1000).to_string()
 }
 
 impl Browser<'_> {

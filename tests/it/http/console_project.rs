@@ -2,7 +2,7 @@
 
 use likeness::operations::deliveries::KEPT_MS;
 use likeness::operations::manage_tokens::NewToken;
-use likeness::operations::post_results::LADDER_MS;
+use likeness::operations::post_results::longest_wait_ms;
 use likeness::session::account::Role;
 use likeness::session::actor::Actor;
 use likeness::session::project::{ConsentPolicy, Dialect, ProjectSettings, Scope};
@@ -507,7 +507,7 @@ async fn what_was_posted_is_listed_without_secrets_and_posted_again() {
     let given_up = async || {
         // The service's own loop and this one try by turns.
         while waiting().await > 0 {
-            app.clock.advance(*LADDER_MS.last().unwrap());
+            app.clock.advance(longest_wait_ms(9).unwrap());
             app.operations.post_next_result().await.unwrap();
         }
     };

@@ -10,6 +10,17 @@ use serde_json::{Value, json};
 use crate::contract::Seen;
 use crate::helpers::{TestApp, document, keys};
 
+crate::ground::also_on_shared_ground! {
+    a_decision_is_kept_with_who_when_and_why_and_the_verdict_stays
+    asking_again_opens_the_session_for_other_evidence
+    a_decision_without_a_why_a_state_or_a_right_is_refused_and_not_kept
+    a_decision_stands_until_something_else_comes_in
+    nobody_approves_what_was_never_examined
+    who_does_not_decide_reads_no_note_and_no_officers_name
+    a_session_is_examined_as_often_as_the_project_allows
+    the_cap_holds_in_the_vendors_calls
+}
+
 /// A token of the project's officer of that name.
 pub(super) async fn officer_token(app: &TestApp, name: &str, scopes: Vec<Scope>) -> String {
     let project = app.operations.ensure_project("demo").await.unwrap().id;

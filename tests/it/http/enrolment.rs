@@ -9,6 +9,17 @@ use crate::contract::Seen;
 use crate::faces::Shown;
 use crate::helpers::{Scene, TestApp, keys, video};
 
+crate::ground::also_on_shared_ground! {
+    an_enrolment_answers_the_vendors_codes
+    two_people_of_one_name_stay_two_and_one_stays_one
+    an_enrolled_person_is_recognized_in_the_video
+    by_the_default_rules_a_recognition_without_liveness_is_never_a_pass
+    whether_a_live_person_was_filmed_is_told_where_a_pack_tells_it
+    the_session_tells_people_of_one_name_apart
+    bad_enrolments_are_refused_in_the_vendors_shape_and_keep_nothing
+    services_that_are_not_offered_say_so
+}
+
 async fn enrol(app: &TestApp, name: &str, shown: Shown) -> Seen {
     let form = Form::new().part("face", Part::bytes(shown.png()));
     let request = app.post("/api-gateway/enroll/face").multipart(form);

@@ -14,6 +14,15 @@ use crate::http::decisions::{
     add_document, decide, examine, judged, officer_token, refused, session, with_olga,
 };
 
+crate::ground::also_on_shared_ground! {
+    an_erased_session_keeps_its_verdict_and_nothing_that_names_anybody
+    nothing_more_is_taken_for_an_erased_session
+    what_is_held_or_examined_is_not_erased
+    holding_and_erasing_want_their_scopes_and_their_project
+    an_enrolled_persons_picture_outlives_the_session_it_was_compared_in
+    sessions_are_erased_when_their_time_is_over
+}
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 const SECRETS: [&str; 5] = [

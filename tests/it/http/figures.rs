@@ -19,6 +19,14 @@ use totp_rs::{Builder, Secret};
 use crate::helpers::{Scene, TestApp};
 use crate::http::decisions::{decide, judged, officer_token};
 
+crate::ground::also_on_shared_ground! {
+    the_overview_counts_what_came_out
+    quality_is_for_leads
+    a_known_case_is_marked_and_taken_off
+    copies_come_at_the_rate_that_is_set_and_only_officers_see_them
+    answers_to_known_cases_are_weighed
+}
+
 const PASSWORD: &str = "seven green boats";
 
 /// Somebody who is signed in to the console.
@@ -61,8 +69,7 @@ async fn person<'a>(app: &'a TestApp, name: &str, role: Role) -> Person<'a> {
     let visitor = operations.visitor(cookie.reveal(), true).await.unwrap();
     Person {
         app,
-        client: Client::builder()
-            .no_proxy()
+        client: crate::helpers::client()
             .redirect(Policy::none())
             .build()
             .unwrap(),
@@ -188,10 +195,7 @@ async fn quality_is_for_leads() {
         "/console/quality/seeds",
     ] {
         assert_eq!(officer.sees(path).await.0, StatusCode::FORBIDDEN, "{path}");
-        let stranger = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .build();
+        let stranger = crate::helpers::client().redirect(Policy::none()).build();
         let answer = stranger.unwrap().get(app.url(path)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
     }

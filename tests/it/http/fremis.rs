@@ -377,7 +377,7 @@ async fn before_the_models_are_warm_the_license_is_not_initialized() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_says_too_many_requests() {
-    let app = TestApp::start_with(|config| config.max_queued = 0).await;
+    let app = TestApp::start_with(|config| config.max_waiting_looks = 0).await;
     app.hold();
     let body = pair(&person(1), &person(1));
     let waiting = app.post("/v1/face/match").json(&body).send();

@@ -8,6 +8,12 @@ use crate::contract::Seen;
 use crate::faces::person;
 use crate::helpers::TestApp;
 
+crate::ground::also_on_shared_ground! {
+    a_deleted_face_is_never_found_again_also_after_a_restart
+    what_one_process_enrols_and_deletes_the_other_finds_and_finds_no_more
+    templates_of_another_pack_are_refused_until_they_are_made_anew
+}
+
 async fn enrol(app: &TestApp, number: u8) {
     let body = json!({ "image": person(number), "keyspace": "default", "additional_params": { "face_id": label(number) } });
     let seen = app.send(Method::POST, "/v1/face/enrollment", &body).await;

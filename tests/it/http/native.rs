@@ -8,6 +8,21 @@ use serde_json::json;
 
 use crate::helpers::{Scene, TestApp, body, document, native_error, video};
 
+crate::ground::also_on_shared_ground! {
+    a_session_goes_from_open_to_judged_with_its_timeline
+    what_nothing_examined_refers_and_says_so
+    an_examination_is_a_job_to_come_back_for
+    an_examination_without_evidence_is_refused
+    an_ended_session_takes_nothing_more
+    sessions_survive_a_restart
+    pages_of_sessions_follow_one_another_and_leave_none_out
+    a_bad_body_names_what_is_wrong
+    what_is_not_there_is_not_found
+    every_answer_keeps_to_the_description
+    what_is_wrong_with_a_capture_is_told_by_code_and_the_list_says_what_to_tell
+    an_address_that_nobody_knows_is_a_404_with_a_body
+}
+
 #[actix_web::test]
 async fn a_session_goes_from_open_to_judged_with_its_timeline() {
     let app = TestApp::start().await;

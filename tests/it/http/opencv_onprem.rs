@@ -556,7 +556,7 @@ async fn what_closes_the_door_has_codes_of_its_own() {
     error(&seen, 503, "ERR_NOT_READY");
     assert_eq!(seen.headers["retry-after"], "5");
 
-    let full = TestApp::start_with(|config| config.max_queued = 0).await;
+    let full = TestApp::start_with(|config| config.max_waiting_looks = 0).await;
     full.hold();
     let request = full.client.post(full.url("/compare")).json(&body);
     let waiting = tokio::spawn(request.header("x-api-key", &full.token).send());

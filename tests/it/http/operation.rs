@@ -116,3 +116,25 @@ async fn an_unknown_vendor_route_answers_in_its_shape() {
     let answer = app.get("/api-gateway/match-faces").send().await.unwrap();
     assert!(answer.status().is_client_error());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_would_wait_behind_others_for_a_verdict_is_told_to_come_back() {
+    let app = TestApp::start_with(|config| config.max_awaited = 1).await;
+    app.hold();
+    let first = app.match_faces(document_and_video()).send();
+    let first = tokio::spawn(first);
+    app.until_looking().await;
+    let answer = app.match_faces(document_and_video()).send().await.unwrap();
+    assert!(answer.headers().contains_key("retry-after"));
+    biometry_error(answer, StatusCode::TOO_MANY_REQUESTS).await;
+    assert_eq!(app.sessions().await.len(), 1, "no trace of the other");
+    // Work that nobody waits for has its queue.
+    let session = app.session_with_evidence().await;
+    let later = app.post(&format!("/v1/sessions/{session}/examinations"));
+    let later = later.send().await.unwrap();
+    assert_eq!(later.status(), StatusCode::ACCEPTED);
+    app.release();
+    assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK);
+    app.operations_finish(&session, &body(later).await).await;
+    assert_eq!(app.good_match().await.status(), StatusCode::OK);
+}

@@ -15,6 +15,18 @@ use uuid::Uuid;
 use crate::helpers::{Scene, TestApp, video};
 use crate::http::decisions::{add_document, examine, judged, officer_token, session, with_olga};
 
+crate::ground::also_on_shared_ground! {
+    every_picture_is_read_by_its_name_and_each_reading_leaves_a_row
+    a_frame_without_a_face_is_seen_whole_and_nothing_is_made_up_of_it
+    pictures_and_videos_want_the_scope_and_the_project
+    a_video_is_read_in_parts_that_make_the_whole_and_its_start_leaves_a_row
+    nobody_sees_a_video_unrecorded_by_leaving_its_start_out
+    a_range_that_is_not_there_is_refused_with_the_length_and_no_row
+    after_an_erasure_no_picture_of_any_examination_is_left_or_handed_out
+    the_landmarks_of_every_face_are_in_the_native_answer
+    who_comes_too_late_with_pictures_of_an_erased_session_takes_all_of_them_back
+}
+
 async fn caller(app: &TestApp) -> Caller {
     app.operations.authenticate(&app.token).await.unwrap()
 }

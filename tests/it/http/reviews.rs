@@ -19,6 +19,16 @@ use crate::http::decisions::{
     add_document, decide, examine, judged, officer_token, refused, session, with_olga,
 };
 
+crate::ground::also_on_shared_ground! {
+    a_case_is_taken_decided_undone_and_decided_for_good
+    a_window_outlives_a_restart
+    without_a_window_a_decision_stands_at_once
+    evidence_in_the_window_voids_the_decision_and_the_log_tells
+    whoever_decides_meets_the_claim_of_another
+    two_officers_settle_a_case_and_the_log_holds_what_they_said
+    a_checklist_is_asked_for_kept_and_vouched_for
+}
+
 /// What the default rules refer.
 fn unclear() -> Scene {
     Scene::of(&[75.0; 8])

@@ -468,7 +468,7 @@ async fn a_known_user_gets_a_face_more_and_the_name_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_enrolments_of_one_user_at_once_are_all_kept() {
-    let app = TestApp::start_with(|config| config.max_queued = 100).await;
+    let app = TestApp::start_with(|config| config.max_waiting_looks = 100).await;
     staff(&app).await;
     let enrolments = (1..=20).map(|number| enrol(&app, number, "budi"));
     futures_util::future::join_all(enrolments).await;

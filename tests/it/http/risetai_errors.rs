@@ -426,7 +426,7 @@ async fn while_it_cannot_answer_it_says_when_to_come_back() {
     let seen = call_as(&app, &app.token, Method::POST, path, full()).await;
     later(&seen, "try again");
 
-    let app = TestApp::start_with(|config| config.max_queued = 0).await;
+    let app = TestApp::start_with(|config| config.max_waiting_looks = 0).await;
     app.hold();
     let request = app.client.post(app.url(path)).json(&full());
     let waiting = tokio::spawn(request.header("Accesstoken", &app.token).send());

@@ -11,6 +11,18 @@ use serde_json::{Value, json};
 use crate::contract::Seen;
 use crate::helpers::{Scene, TestApp, document};
 
+crate::ground::also_on_shared_ground! {
+    saving_keeps_a_version_and_changes_no_verdict
+    new_verdicts_follow_the_active_version_and_queued_ones_keep_theirs
+    under_four_eyes_the_author_does_not_activate
+    rules_that_make_no_sense_are_refused_with_the_place_and_not_kept
+    a_key_that_stands_twice_is_refused_and_nothing_is_kept
+    a_rule_file_can_be_looked_at_without_keeping_it
+    a_version_in_the_shadow_is_reported_and_changes_nothing
+    only_who_owns_a_projects_rules_changes_them_and_others_do_not_see_them
+    a_version_that_cannot_judge_any_more_is_not_activated_and_harms_nobody_in_the_shadow
+}
+
 pub(crate) const RULES: &str = "/v1/projects/demo/rules";
 
 /// Rules that pass from this score on and refer from ten below.

@@ -122,7 +122,7 @@ fn request(app: &TestApp, method: &Method, pattern: &str, path: &str) -> Request
         "video" => request.multipart(form("video", video())),
         "consent" => request.json(&json!({ "given": true })),
         "decisions" => request.json(&json!({ "decision": "note", "note": "a" })),
-        "rules" => request.json(&json!({ "rules": rules(), "comment": "a" })),
+        "rules" => request.json(&json!({ "rules": rules(), "note": "a" })),
         "hold" | "end" | "challenge" | "examinations" => request,
         _ => request.json(&json!({})),
     }

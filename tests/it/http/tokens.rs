@@ -6,6 +6,14 @@ use reqwest::StatusCode;
 
 use crate::helpers::{TestApp, biometry_error, document_and_video, native_error};
 
+crate::ground::also_on_shared_ground! {
+    a_missing_or_wrong_token_is_refused_in_each_dialects_shape
+    a_token_ends_by_expiry_and_by_revocation
+    a_scope_that_is_missing_is_named
+    another_projects_session_does_not_exist
+    no_secret_is_stored
+}
+
 #[actix_web::test]
 async fn a_missing_or_wrong_token_is_refused_in_each_dialects_shape() {
     let app = TestApp::start().await;

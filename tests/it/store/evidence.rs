@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::store::fixture::{EVIDENCE_BYTES, Fixture, NOW, evidence_bytes, new_evidence, session};
 
-on_both_databases! {
+on_every_store! {
     evidence_comes_with_its_session_and_its_bytes
     the_newest_evidence_counts
     evidence_after_a_verdict_opens_the_session

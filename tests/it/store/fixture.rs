@@ -1,6 +1,5 @@
 //! A store of its own for each test, and nouns to fill it with.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use likeness::scoring::reasons::ReasonCode;
@@ -23,26 +22,24 @@ use likeness::session::visit::Session;
 use likeness::store::Store;
 use likeness::store::blobs::evidence_key;
 use likeness::store::evidence::NewEvidence;
-use likeness::store::options::StoreOptions;
+use likeness::store::options::{BlobOptions, StoreOptions};
 use likeness::store::queue::Judgement;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::postgres::{self, connect, drop_schema, in_new_schema};
+use crate::s3::S3Server;
+
 /// The moment at which every test starts.
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-/// Longer than one chunk of a streamed copy, and no multiple of it.
+/// Longer than what is read at a time, and no multiple of it.
 pub(crate) const EVIDENCE_BYTES: usize = (2 << 20) + 17;
 
 /// How long a claim holds, in milliseconds.
 pub(crate) const LEASE: i64 = 1_000;
-
-const POSTGRES: &str = "LIKENESS_TEST_DATABASE_URL";
-
-/// How an address names the schema to work in.
-const SCHEMA: &str = "options[search_path]=";
 
 pub(crate) struct Fixture {
     pub(crate) store: Store,
@@ -50,6 +47,8 @@ pub(crate) struct Fixture {
     pub(crate) folder: TempDir,
     /// The address of the PostgreSQL database that `options` names a schema of.
     postgres: Option<String>,
+    /// The server that the blobs lie on, where it is no folder.
+    pub(crate) s3: Option<S3Server>,
 }
 
 impl Fixture {
@@ -61,21 +60,30 @@ impl Fixture {
             options,
             folder,
             postgres: None,
+            s3: None,
+        }
+    }
+
+    /// Rows in SQLite, blobs on a server that speaks S3.
+    pub(crate) async fn in_a_bucket() -> Self {
+        let folder = TempDir::new().unwrap();
+        let s3 = S3Server::start();
+        let options = StoreOptions {
+            blobs: s3.options("kept/here"),
+            ..StoreOptions::in_folder(folder.path())
+        };
+        Self {
+            store: Store::open(&options).await.unwrap(),
+            options,
+            folder,
+            postgres: None,
+            s3: Some(s3),
         }
     }
 
     /// A schema of the database that the environment names; without one the test is listed as skipped.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "which database to test with is a fact of the machine"
-    )]
     pub(crate) async fn postgres(test: &str) -> Option<Self> {
-        let Ok(url) = std::env::var(POSTGRES) else {
-            // Straight to stderr, past the capture that swallows what passing tests print.
-            let mut stderr = std::io::stderr().lock();
-            writeln!(stderr, "skipped: postgres {test} ({POSTGRES} is not set)").unwrap();
-            return None;
-        };
+        let url = postgres::address(test)?;
         let folder = TempDir::new().unwrap();
         let options = StoreOptions {
             database_url: in_new_schema(&url).await,
@@ -86,6 +94,7 @@ impl Fixture {
             options,
             folder,
             postgres: Some(url),
+            s3: None,
         })
     }
 
@@ -96,7 +105,7 @@ impl Fixture {
     pub(crate) async fn clean_up(self) {
         self.store.close().await.unwrap();
         if let Some(url) = &self.postgres {
-            drop_schema(url, &self.options).await;
+            drop_schema(url, &self.options.database_url).await;
         }
     }
 
@@ -111,7 +120,7 @@ impl Fixture {
         }
         test(options.clone()).await;
         if let Some(url) = &self.postgres {
-            drop_schema(url, &options).await;
+            drop_schema(url, &options.database_url).await;
         }
     }
 
@@ -167,10 +176,23 @@ impl Fixture {
         path
     }
 
-    /// Every file below the blob folder, complete or not.
+    /// The folder in which every blob is a file under its key.
+    pub(crate) fn blob_folder(&self) -> PathBuf {
+        match (&self.options.blobs, &self.s3) {
+            (BlobOptions::Folder(folder), _) => folder.clone(),
+            (BlobOptions::Bucket(bucket), Some(s3)) => s3.objects().join(&bucket.prefix),
+            (BlobOptions::Bucket(_), None) => panic!("a bucket without a server"),
+        }
+    }
+
+    /// Every file below the blob folder, complete or not, and every part of an object in a bucket.
     pub(crate) fn blob_files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        let mut folders = vec![self.options.blobs.folder.clone()];
+        if let Some(s3) = &self.s3 {
+            assert_eq!(s3.parts(), 0, "parts of objects are left");
+        }
+        let mut folders: Vec<PathBuf> = vec![self.blob_folder()];
+        folders.retain(|folder| folder.exists());
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -188,27 +210,6 @@ impl Fixture {
         let found = self.store.session(session.project, session.id).await;
         found.unwrap().unwrap().status
     }
-}
-
-/// Makes an empty schema and gives the address that works in it.
-async fn in_new_schema(url: &str) -> String {
-    let schema = format!("test_{}", Uuid::now_v7().simple());
-    let statement = format!("CREATE SCHEMA {schema}");
-    let made = connect(url).await.execute_unprepared(&statement).await;
-    made.unwrap();
-    let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}{SCHEMA}{schema}")
-}
-
-async fn drop_schema(url: &str, options: &StoreOptions) {
-    let (_, schema) = options.database_url.split_once(SCHEMA).unwrap();
-    let statement = format!("DROP SCHEMA {schema} CASCADE");
-    let dropped = connect(url).await.execute_unprepared(&statement).await;
-    dropped.unwrap();
-}
-
-async fn connect(url: &str) -> DatabaseConnection {
-    Database::connect(url).await.unwrap()
 }
 
 pub(crate) fn evidence_bytes() -> Vec<u8> {
@@ -271,6 +272,7 @@ pub(crate) fn examination(session: &Session) -> ExaminationRecord {
         queued_at: NOW,
         finished_at: None,
         attempts: 0,
+        cause: None,
         report: None,
         signals: None,
         verdict: None,

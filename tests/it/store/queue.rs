@@ -16,6 +16,7 @@ on_both_databases! {
     an_examination_waits_is_leased_and_ends_in_a_verdict
     an_examination_that_fails_says_why
     the_longest_waiting_comes_first
+    one_that_is_asked_for_comes_before_one_that_has_waited_longer
     a_session_that_is_not_open_is_not_queued
     a_full_queue_takes_nothing
     a_queue_limit_holds_against_a_crowd
@@ -144,6 +145,28 @@ async fn the_longest_waiting_comes_first(fixture: &Fixture) {
         let claimed = claim(store, Uuid::now_v7(), 0).await.unwrap();
         assert_eq!(claimed.id, queued[expected]);
     }
+}
+
+async fn one_that_is_asked_for_comes_before_one_that_has_waited_longer(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = fixture.project("bank").await;
+    let mut queued = Vec::new();
+    for waited in [30, 20, 10] {
+        let session = fixture.session(project).await;
+        let mut record = examination(&session);
+        record.queued_at = NOW.plus(-waited);
+        store.queue_examination(&record, 1_000).await.unwrap();
+        queued.push(record.id);
+    }
+    let asked = async |some: &[_]| {
+        let claimed = store.claim_one_of(some, Uuid::now_v7(), NOW, 10_000).await;
+        claimed.unwrap().map(|record| record.id)
+    };
+    assert_eq!(asked(&queued[1..]).await, Some(queued[1]));
+    assert_eq!(asked(&queued[1..2]).await, None, "it is leased");
+    assert_eq!(asked(&[]).await, None);
+    let rest = claim(store, Uuid::now_v7(), 0).await.unwrap();
+    assert_eq!(rest.id, queued[0]);
 }
 
 async fn a_session_that_is_not_open_is_not_queued(fixture: &Fixture) {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::store::fixture::{Fixture, NOW, evidence_bytes, examination, new_evidence, session};
 
-on_both_databases! {
+on_every_store! {
     a_submission_is_kept_whole
     a_submission_to_a_judged_session_starts_another_attempt
     a_submission_without_evidence_examines_what_is_there
@@ -46,7 +46,7 @@ async fn assert_nothing_kept(fixture: &Fixture, session: &Session) {
     }
     assert_eq!(store.latest_examination(session.id).await.unwrap(), None);
     let folder = format!("sessions/{}", session.id.0);
-    assert!(!fixture.options.blobs.folder.join(folder).exists());
+    assert!(!fixture.blob_folder().join(folder).exists());
 }
 
 async fn a_submission_is_kept_whole(fixture: &Fixture) {

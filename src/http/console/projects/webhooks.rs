@@ -1,4 +1,4 @@
-//! Results that were posted to callers' addresses or are about to be, and having one posted again.
+//! Where the project's events are posted, and what was posted or is about to be, and having one posted again.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path, Payload, Query};
@@ -11,9 +11,12 @@ use crate::http::console::shell::mark;
 use crate::http::console::sign_in::to;
 use crate::http::console::{forms, parts};
 use crate::operations::Operations;
+use crate::operations::deliveries::host;
 use crate::operations::error::Error;
+use crate::operations::manage_webhooks::Webmaster;
 use crate::session::delivery::{Delivery, DeliveryState};
 use crate::session::ids::CallbackId;
+use crate::session::webhook::{Endpoint, EventKind};
 
 /// Results on a page.
 const PAGE: u64 = 50;
@@ -37,9 +40,17 @@ pub(super) async fn show(
     let full = deliveries.len() as u64 == PAGE;
     let last = deliveries.last().filter(|_| full);
     let older = last.map(|last| format!("/console/projects/webhooks?before={}", last.id));
+    let by = Webmaster::of(&guest.visitor.caller)?;
+    let endpoints = operations.list_webhooks(by).await?;
     let body = html! {
         section.card {
-            p.hint { "Results that calls asked to have posted. Each is tried until it is taken, for about a day, and kept for a week after." }
+            h2 { "Where events are posted" }
+            @if endpoints.is_empty() { p.empty { "Nowhere yet: " code { "likeness webhooks create" } " and " code { "POST /v1/webhooks" } " make a webhook." } }
+            @else { (endpoint_table(&endpoints)) }
+        }
+        section.card {
+            h2 { "What was posted" }
+            p.hint { "Events, and results that calls asked to have posted. Each is tried until it is taken, for about three days, and kept for a week after." }
             @if deliveries.is_empty() { p.empty { "Nothing was posted." } } @else { (table(&guest, &deliveries)) }
         }
         (parts::older(older))
@@ -75,6 +86,41 @@ fn id(named: &str) -> Result<CallbackId, Error> {
     named.parse().map_err(|_| Error::NotFound { what })
 }
 
+/// The webhooks: of an address the host alone, as a secret may stand in the rest.
+fn endpoint_table(endpoints: &[Endpoint]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Webhooks" {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "Webhook" }
+                        th scope="col" { "To" }
+                        th scope="col" { "Events" }
+                        th scope="col" { "Made" }
+                        th scope="col" { "State" }
+                    }
+                }
+                tbody {
+                    @for endpoint in endpoints {
+                        tr {
+                            td { code.nowrap { (endpoint.id) } }
+                            td { (host(&endpoint.url)) }
+                            td { @for kind in &endpoint.events { (kind.name()) " " } }
+                            td { (parts::moment(endpoint.created_at)) }
+                            td {
+                                @match endpoint.disabled_at {
+                                    None => { span.badge.pass { "on" } }
+                                    Some(at) => { span.badge.fail { "gone" } " " (parts::moment(at)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn table(guest: &Guest, deliveries: &[Delivery]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Results" {
@@ -82,6 +128,7 @@ fn table(guest: &Guest, deliveries: &[Delivery]) -> Markup {
                 thead {
                     tr {
                         th scope="col" { "Result" }
+                        th scope="col" { "Event" }
                         th scope="col" { "To" }
                         th scope="col" { "Queued" }
                         th scope="col" { "State" }
@@ -100,6 +147,7 @@ fn row(guest: &Guest, delivery: &Delivery) -> Markup {
     html! {
         tr {
             td { code.nowrap { (delivery.id) } }
+            td { (delivery.event.map_or("result of a call", EventKind::name)) }
             td { (delivery.host) }
             td { (parts::moment(delivery.queued_at)) }
             td { (state(delivery)) }

@@ -33,6 +33,10 @@ pub enum ArgosError {
     Later(String, u32),
     /// Whatever the service refuses before or beside this API.
     Door(Refusal),
+    /// There is no room to keep anything.
+    NoRoom(String),
+    /// What is kept cannot be reached.
+    Away(String),
 }
 
 impl From<Error> for ArgosError {
@@ -51,8 +55,10 @@ impl From<Error> for ArgosError {
             Error::Invalid { reason } | Error::TooLarge { reason } | Error::Conflict { reason } => {
                 Self::NotProcessable(reason)
             }
+            // Logged once, where every fault of ours is.
+            Error::NoRoom(_) => Self::NoRoom(Refusal::from(error).message),
+            Error::Unavailable(_) => Self::Away(Refusal::from(error).message),
             Error::Internal(_) => {
-                // Logged once, where every internal error is.
                 let _ = Refusal::from(error);
                 Self::Failed
             }
@@ -75,6 +81,7 @@ impl ArgosError {
     fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Later(_, seconds) => Some(*seconds),
+            Self::Away(_) => Some(5),
             Self::Door(refusal) => refusal.retry_after,
             Self::TwoImages
             | Self::Unavailable
@@ -84,6 +91,7 @@ impl ArgosError {
             | Self::NotProcessable(_)
             | Self::NoKey
             | Self::DeadKey
+            | Self::NoRoom(_)
             | Self::Closed(_) => None,
         }
     }
@@ -95,7 +103,13 @@ impl ArgosError {
             Self::CallbackRequired => Some(1010),
             Self::NotComparable(_) | Self::Failed => Some(1002),
             Self::NotProcessable(_) => Some(1003),
-            Self::NoKey | Self::DeadKey | Self::Closed(_) | Self::Later(..) | Self::Door(_) => None,
+            Self::NoKey
+            | Self::DeadKey
+            | Self::Closed(_)
+            | Self::Later(..)
+            | Self::NoRoom(_)
+            | Self::Away(_)
+            | Self::Door(_) => None,
         }
     }
 }
@@ -111,7 +125,9 @@ impl fmt::Display for ArgosError {
             Self::NotProcessable(why) => write!(f, "Failed to process data: {why}"),
             Self::NoKey => f.write_str("API Key is required"),
             Self::DeadKey => f.write_str("Access Denied: API Key is unavailable"),
-            Self::Closed(why) | Self::Later(why, _) => f.write_str(why),
+            Self::Closed(why) | Self::Later(why, _) | Self::NoRoom(why) | Self::Away(why) => {
+                f.write_str(why)
+            }
             Self::Door(refusal) => f.write_str(&refusal.message),
         }
     }
@@ -130,6 +146,8 @@ impl ResponseError for ArgosError {
             Self::Later(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Door(refusal) => refusal.status,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 

@@ -29,6 +29,10 @@ pub enum FremisError {
     NotReady,
     /// Whatever the service refuses before or beside this API.
     Door(Refusal),
+    /// 503: what is kept cannot be reached.
+    Away(String),
+    /// 507: there is no room to keep anything.
+    NoRoom(String),
 }
 
 impl FremisError {
@@ -56,8 +60,10 @@ impl From<Error> for FremisError {
             Error::Busy | Error::QuotaReached { what: "calls" } => Self::TooMany(5),
             Error::TooOften { seconds } => Self::TooMany(seconds),
             Error::NotReady | Error::StillRunning => Self::NotReady,
+            // Logged once, where every fault of ours is.
+            Error::NoRoom(_) => Self::NoRoom(Refusal::from(error).message),
+            Error::Unavailable(_) => Self::Away(Refusal::from(error).message),
             Error::Internal(_) => {
-                // Logged once, where every internal error is.
                 let _ = Refusal::from(error);
                 Self::Internal
             }
@@ -107,7 +113,7 @@ impl fmt::Display for FremisError {
             Self::Inactive => "Inactive analytic",
             Self::NotAvailable => "Analytic NFFS-FR is not available in deployment key",
             Self::TooMany(_) => "Too many requests",
-            Self::Internal => "internal server error",
+            Self::Internal | Self::Away(_) | Self::NoRoom(_) => "internal server error",
             Self::NotReady => "License has not been initialized",
             Self::Door(refusal) => &refusal.message,
         })
@@ -123,7 +129,8 @@ impl ResponseError for FremisError {
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Door(refusal) => refusal.status,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 
@@ -150,7 +157,11 @@ impl ResponseError for FremisError {
                 }
                 refusal.message.clone()
             }
-            Self::Invalid(description) => description.clone(),
+            Self::Away(description) => {
+                response.insert_header((RETRY_AFTER, "5"));
+                description.clone()
+            }
+            Self::Invalid(description) | Self::NoRoom(description) => description.clone(),
             Self::Inactive => "the access token is missing, unknown, expired or revoked".to_owned(),
             Self::Internal => "the operator finds it under the request id".to_owned(),
         };

@@ -20,4 +20,5 @@ pub mod rules_body;
 pub mod rules_wire;
 pub mod shadows;
 pub mod verdict_table_wire;
+pub mod webhooks;
 pub mod wire;

@@ -16,9 +16,10 @@ use crate::http::dialects::native::wire::{
     SessionDetailBody, SessionListBody,
 };
 use crate::http::dialects::native::{
-    calls, challenges, decisions, defects, embeddings, holds, rules,
+    calls, challenges, decisions, defects, embeddings, holds, rules, webhooks,
 };
 use crate::http::error::Refusal;
+use crate::http::json_body;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
 use crate::operations::Operations;
@@ -86,6 +87,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
                 web::get().to(read_thumbnail),
             )
             .configure(rules::configure)
+            .configure(webhooks::configure)
             .default_service(web::to(no_such_route)),
     );
 }
@@ -246,9 +248,10 @@ pub async fn give_consent(
     request: HttpRequest,
     operations: Data<Operations>,
     id: Path<String>,
-    body: web::Json<ConsentBody>,
+    payload: Payload,
 ) -> Answer {
     let caller = caller(&request, &operations, Dialect::Native).await?;
+    let body: ConsentBody = json_body::typed(payload).await?;
     let statement = ConsentStatement {
         session: Some(session_id(&id)?),
         subject_name: String::new(),

@@ -129,7 +129,12 @@ impl From<Error> for Failure {
             Error::NotReady | Error::StillRunning => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "ERR_NOT_READY", message).later()
             }
-            Error::Internal(source) => internal(source),
+            Error::NoRoom(_) => fault(error, false),
+            Error::Unavailable(_) => fault(error, true),
+            Error::Internal(ref cause) => {
+                let by_database = cause.is::<StoreError>();
+                fault(error, by_database)
+            }
         }
     }
 }
@@ -153,11 +158,10 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// A fault of ours; the database's has a word of its own.
-fn internal(source: Box<dyn std::error::Error + Send + Sync>) -> Failure {
-    let by_database = source.is::<StoreError>();
-    // Logged once, where every internal error is.
-    let refusal = Refusal::from(Error::Internal(source));
+/// A fault of ours; the vendor has a word for the database's.
+fn fault(error: Error, by_database: bool) -> Failure {
+    // Logged once, where every fault of ours is.
+    let refusal = Refusal::from(error);
     if by_database {
         Failure::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -166,7 +170,11 @@ fn internal(source: Box<dyn std::error::Error + Send + Sync>) -> Failure {
         )
         .later()
     } else {
-        Failure::new(refusal.status, "ERR_INTERNAL_ERROR", refusal.message)
+        let code = match refusal.status {
+            StatusCode::INSUFFICIENT_STORAGE => "ERR_INSUFFICIENT_STORAGE",
+            _ => "ERR_INTERNAL_ERROR",
+        };
+        Failure::new(refusal.status, code, refusal.message)
     }
 }
 

@@ -73,8 +73,13 @@ impl RisetError {
                 passing: Some(5),
                 ..Self::because(Status::ServerError, reason)
             },
+            // Logged once, where every fault of ours is.
+            Error::NoRoom(_) => Self::because(Status::ServerError, Refusal::from(error).message),
+            Error::Unavailable(_) => Self {
+                passing: Some(5),
+                ..Self::because(Status::ServerError, Refusal::from(error).message)
+            },
             Error::Internal(_) => {
-                // Logged once, where every internal error is.
                 let _ = Refusal::from(error);
                 Self::new(Status::ServerError)
             }
