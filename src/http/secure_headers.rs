@@ -18,8 +18,8 @@ const API_POLICY: &str =
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Two years, as browsers' own lists ask for.
-const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
+/// A year, and for this name alone: what stands below it may be somebody else's.
+const STRICT_TRANSPORT: &str = "max-age=31536000";
 
 /// Where a route says something else, its word stays.
 const HEADERS: [(&str, &str); 6] = [
