@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
@@ -13,7 +13,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as Routes, HttpServer, web};
 use tokio::sync::{mpsc, watch};
 
-use crate::config::Config;
+use crate::config::{Config, SandboxMode};
 use crate::http::address::NoNetwork;
 use crate::http::call_log::with_call_log;
 use crate::http::idempotency::with_idempotency;
@@ -33,6 +33,10 @@ use crate::packs::error::PackError;
 use crate::packs::folder::ModelsFolder;
 use crate::pipeline::examine::{FaceExaminer, Networks};
 use crate::pipeline::examiner::{Examiner, ModelFacts};
+use crate::sandbox::bounds::Bounds;
+use crate::sandbox::decoding::Decoding;
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::pool::{self, Sandbox, SandboxSettings};
 use crate::scoring::rules::{self, Rules, RulesError};
 use crate::scratch::Scratch;
 use crate::session::examination::PackHash;
@@ -52,6 +56,9 @@ use crate::worker::Workers;
 /// How long the head of a request may take to come in.
 const MAX_HEADER_TIME: Duration = Duration::from_secs(5);
 
+/// Received files that are looked at at once, before anything of them is stored.
+const INTAKE_THREADS: usize = 2;
+
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -59,6 +66,8 @@ pub enum AppError {
     Packs(#[from] PackError),
     #[error("{0}")]
     Vision(#[from] VisionError),
+    #[error("uploads cannot be decoded behind walls: {0}")]
+    Sandbox(#[from] SandboxError),
     /// A percentage without a measurement behind it would mean nothing.
     #[error(
         "the embedder {pack} has no calibration in the manifest; `likeness eval PAIRS.csv --pack {pack} --calibrate` writes one"
@@ -146,6 +155,7 @@ impl App {
         };
         announce(&models);
         announce_absent(&models);
+        let decoding = proven_decoding(config).await?;
         let store = open_store(config).await?;
         let scratch = scratch(&config.data)?;
         let (warm, examiner) = watch::channel(None);
@@ -155,6 +165,7 @@ impl App {
             models,
             examiner,
             settings: operations_settings(config, default_rules, scratch.path()),
+            decoding: decoding.clone(),
         });
         operations.sweep_blobs().await;
         announce_audit(&store).await?;
@@ -168,7 +179,7 @@ impl App {
             (Instruments::Packs, packs) => packs.map(|packs| {
                 let limits = (picture_limits(config), media_limits(config));
                 tokio::task::spawn_blocking(move || {
-                    let examiner = load_examiner(&packs, limits.0, limits.1)?;
+                    let examiner = load_examiner(&packs, limits.0, limits.1, decoding)?;
                     examiner.warm_up()?;
                     warm.send_replace(Some(Arc::new(examiner)));
                     tracing::info!("the models are warm");
@@ -366,13 +377,27 @@ fn serve_metrics(
 /// The verbs without a server and without models: for the commands that manage projects and tokens.
 pub async fn operations(config: &Config) -> Result<(Operations, Scratch), AppError> {
     let rules = rules::DEFAULT.to_owned();
-    verbs(config, rules, ModelFacts::default(), None).await
+    verbs(
+        config,
+        rules,
+        ModelFacts::default(),
+        None,
+        decoding(config)?,
+    )
+    .await
 }
 
 /// The same with the rules that the service would judge by, refused when they make no sense.
 pub async fn operations_with_rules(config: &Config) -> Result<(Operations, Scratch), AppError> {
     let rules = default_rules(&config.rules)?;
-    verbs(config, rules, ModelFacts::default(), None).await
+    verbs(
+        config,
+        rules,
+        ModelFacts::default(),
+        None,
+        decoding(config)?,
+    )
+    .await
 }
 
 /// The verbs over a database that is there already: for commands that only read, which must not
@@ -394,9 +419,10 @@ fn refuse_nothing(config: &Config) -> Result<(), AppError> {
 
 /// The verbs without a server, the models loaded here and now.
 pub async fn operations_with_models(config: &Config) -> Result<(Operations, Scratch), AppError> {
-    let (examiner, models) = examiner(config)?;
+    let decoding = decoding(config)?;
+    let (examiner, models) = examiner_that(config, decoding.clone())?;
     let rules = rules::DEFAULT.to_owned();
-    verbs(config, rules, models, Some(Arc::new(examiner))).await
+    verbs(config, rules, models, Some(Arc::new(examiner)), decoding).await
 }
 
 async fn verbs(
@@ -404,6 +430,7 @@ async fn verbs(
     default_rules: String,
     models: ModelFacts,
     examiner: Option<Arc<dyn Examiner>>,
+    decoding: Decoding,
 ) -> Result<(Operations, Scratch), AppError> {
     let store = open_store(config).await?;
     let scratch = scratch(&config.data)?;
@@ -413,15 +440,33 @@ async fn verbs(
         models,
         examiner: watch::channel(examiner).1,
         settings: operations_settings(config, default_rules, scratch.path()),
+        decoding,
     });
     Ok((operations, scratch))
 }
 
 /// The real examiner, loaded here and now.
 pub fn examiner(config: &Config) -> Result<(FaceExaminer, ModelFacts), AppError> {
+    examiner_that(config, decoding(config)?)
+}
+
+/// The same for files of the operator's own, which measurements are made with: they are decoded in this process.
+pub fn trusting_examiner(config: &Config) -> Result<(FaceExaminer, ModelFacts), AppError> {
+    examiner_that(config, Decoding::InProcess)
+}
+
+fn examiner_that(
+    config: &Config,
+    decoding: Decoding,
+) -> Result<(FaceExaminer, ModelFacts), AppError> {
     let packs = open_packs(config)?;
     let facts = model_facts(&packs);
-    let examiner = load_examiner(&packs, picture_limits(config), media_limits(config))?;
+    let examiner = load_examiner(
+        &packs,
+        picture_limits(config),
+        media_limits(config),
+        decoding,
+    )?;
     Ok((examiner, facts))
 }
 
@@ -467,6 +512,73 @@ pub fn media_limits(config: &Config) -> MediaLimits {
         max_duration_ms: u64::from(config.max_video_seconds) * 1000,
         max_pixels: config.max_video_pixels,
         max_streams: config.max_video_streams,
+    }
+}
+
+/// Where files of strangers are decoded; no process is started before there is a file.
+pub fn decoding(config: &Config) -> Result<Decoding, AppError> {
+    if config.sandbox == SandboxMode::Off {
+        return Ok(Decoding::InProcess);
+    }
+    Ok(Decoding::Walled(Sandbox::open(sandbox_settings(config))?))
+}
+
+/// The same with a process started and its walls announced, so that a service which cannot have them does not start.
+async fn proven_decoding(config: &Config) -> Result<Decoding, AppError> {
+    let decoding = decoding(config)?;
+    let Decoding::Walled(sandbox) = &decoding else {
+        tracing::warn!("uploads are decoded without walls: sandbox = \"off\"");
+        return Ok(decoding);
+    };
+    let sandbox = sandbox.clone();
+    let proven = tokio::task::spawn_blocking(move || sandbox.prove()).await;
+    pool::announce(proven.map_err(|error| SandboxError::Start(error.into()))??);
+    Ok(decoding)
+}
+
+/// Bytes for a pixel of a picture: it is decoded with up to eight, held a second time while it is turned, and again as RGB.
+const BYTES_PER_DOCUMENT_PIXEL: u64 = 24;
+/// And of a video: up to three in each of the pictures that a decoder keeps, and three in each that is handed over.
+const BYTES_PER_VIDEO_PIXEL: u64 = 96;
+/// What everything else takes: the file's bytes, the threads' stacks, tables.
+const OTHER_DECODING_BYTES: u64 = 256 << 20;
+/// Threads that may compute at once in one decoding process.
+const DECODING_THREADS: u64 = 3;
+
+fn sandbox_settings(config: &Config) -> SandboxSettings {
+    let video_seconds = match config.sandbox_seconds {
+        0 => config
+            .max_video_seconds
+            .saturating_mul(2)
+            .saturating_add(60),
+        asked => asked,
+    };
+    let memory_bytes = match config.sandbox_memory_megabytes {
+        0 => {
+            let document = config.max_document_pixels * BYTES_PER_DOCUMENT_PIXEL;
+            let video = config.max_video_pixels * BYTES_PER_VIDEO_PIXEL;
+            document.max(video) + config.max_document_bytes + OTHER_DECODING_BYTES
+        }
+        asked => asked.saturating_mul(1_000_000),
+    };
+    let program = if config.decoder.as_os_str().is_empty() {
+        // Whatever lies at the program's path by then: this is what runs now.
+        PathBuf::from("/proc/self/exe")
+    } else {
+        config.decoder.clone()
+    };
+    SandboxSettings {
+        program,
+        strict: config.sandbox == SandboxMode::Strict,
+        ready: config.sandbox_ready,
+        // An examination decodes its document and, twice at a time, its video.
+        most: 3 * workers(config) + config.look_threads + INTAKE_THREADS,
+        bounds: Bounds {
+            memory_bytes,
+            computing_seconds: u64::from(video_seconds) * DECODING_THREADS,
+        },
+        picture_patience: Duration::from_secs(u64::from(video_seconds.min(60))),
+        video_patience: Duration::from_secs(u64::from(video_seconds)),
     }
 }
 
@@ -556,6 +668,7 @@ fn load_examiner(
     packs: &OpenPacks,
     picture_limits: PictureLimits,
     media_limits: MediaLimits,
+    decoding: Decoding,
 ) -> Result<FaceExaminer, VisionError> {
     let detector = Detector::load(&packs.detector.weights)?;
     let embedder = Embedder::load(&packs.embedder)?;
@@ -568,7 +681,12 @@ fn load_examiner(
         landmarker: landmarker.transpose()?,
         mask: MaskClassifier::built_in()?,
     };
-    Ok(FaceExaminer::new(networks, picture_limits, media_limits))
+    Ok(FaceExaminer::new(
+        networks,
+        picture_limits,
+        media_limits,
+        decoding,
+    ))
 }
 
 async fn open_store(config: &Config) -> Result<Store, AppError> {
@@ -620,7 +738,7 @@ fn operations_settings(
         max_queued: config.max_queued,
         lease_ms: i64::from(config.lease_seconds) * 1000,
         max_attempts: config.max_attempts,
-        intake_threads: 2,
+        intake_threads: INTAKE_THREADS,
         look_threads: config.look_threads,
         max_waiting_looks: config.max_waiting_looks,
         max_awaited: match config.max_awaited {

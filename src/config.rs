@@ -51,6 +51,10 @@ pub struct Config {
     pub max_video_seconds: u32,
     pub max_video_pixels: u64,
     pub max_video_streams: usize,
+    pub sandbox: SandboxMode,
+    pub sandbox_memory_megabytes: u64,
+    pub sandbox_seconds: u32,
+    pub sandbox_ready: usize,
     pub fremis_project: String,
     pub callback_hosts: String,
     pub log: String,
@@ -58,6 +62,22 @@ pub struct Config {
     pub metrics_listen: String,
     pub metrics_token: Secret,
     pub otlp_endpoint: String,
+    /// The program that decodes files behind walls, this one where it is empty. No setting: for whoever builds the service
+    /// into another program, as tests do.
+    #[serde(skip)]
+    pub decoder: PathBuf,
+}
+
+/// Whether files of strangers are decoded behind walls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SandboxMode {
+    /// Behind those that the kernel has.
+    On,
+    /// Behind all, or not at all.
+    Strict,
+    /// In the service itself.
+    Off,
 }
 
 /// A database's address; its `Debug` hides the password.
@@ -131,6 +151,10 @@ impl Default for Config {
             max_video_seconds: 120,
             max_video_pixels: 8_400_000,
             max_video_streams: 8,
+            sandbox: SandboxMode::On,
+            sandbox_memory_megabytes: 0,
+            sandbox_seconds: 0,
+            sandbox_ready: 3,
             fremis_project: String::new(),
             callback_hosts: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
@@ -138,6 +162,7 @@ impl Default for Config {
             metrics_listen: String::new(),
             metrics_token: Secret::default(),
             otlp_endpoint: String::new(),
+            decoder: PathBuf::new(),
         }
     }
 }

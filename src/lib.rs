@@ -13,8 +13,9 @@
 //!                operations/                the verbs: what the service can do, one a file
 //!     ┌───────┬────────┼────────────┐
 //!  notify/  store/  search/      pipeline/  results out | rows and blobs | galleries in memory | pictures in, findings out
-//!             │        │      ┌─────┼──────┐
-//!             └─ session/ scoring/ vision/ media/   the nouns | three instruments; none knows another
+//!             │        │      ┌─────┼───── sandbox/   files of strangers decoded in processes behind walls
+//!             │        │      │     │      ┌──┴──┐
+//!             └─ session/ scoring/ │   vision/ media/   the nouns | three instruments; none knows another
 //!                              │
 //!                           packs/          model files: manifest, sources, hashes, formats
 //! ```
@@ -29,6 +30,8 @@
 //!   The arithmetic of its networks is the package `kernels/`, which is compiled for speed in every profile
 //!   and holds all of the `unsafe` code. The network that sees masks is the project's own: the package `training/` makes it,
 //!   and nothing of that package is part of the service.
+//! - [`sandbox`]: decodes what strangers send, each file in a process of its own behind walls: [`sandbox::walls`] says
+//!   which, [`sandbox::decoding`] is what the rooms above ask.
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`]. A clip is sampled for whom it
 //!   shows, and watched at an even pace for what moves in it: [`pipeline::liveness`], a signal a file.
@@ -47,7 +50,7 @@
 //!
 //! 1. [`http::dialects::biometry`] streams the form's files to disk ([`http::upload`]) and calls
 //!    [`operations::match_faces`].
-//! 2. The files are decoded once to see what they are ([`operations::intake`]); then evidence, session
+//! 2. The files are decoded once to see what they are ([`operations::intake`]), behind walls ([`sandbox`]); then evidence, session
 //!    and queued examination are stored in one transaction ([`store::submission`]).
 //! 3. A [`worker`] claims the row and runs [`operations::run_examination`], which calls the
 //!    [`pipeline::examiner::Examiner`]: [`media::sampling`] delivers windows of frames
@@ -101,6 +104,7 @@ pub mod notify;
 pub mod operations;
 pub mod packs;
 pub mod pipeline;
+pub mod sandbox;
 pub mod scoring;
 pub mod scratch;
 pub mod search;

@@ -211,7 +211,7 @@ fn detect(args: &BenchArgs, config: &Config, image: Option<&Path>) -> Result<Tim
 }
 
 fn look(args: &BenchArgs, config: &Config, image: &Path) -> Result<Timed, CliError> {
-    let (examiner, facts) = app::examiner(config)?;
+    let (examiner, facts) = app::trusting_examiner(config)?;
     let picture = std::fs::read(image)?;
     let order = LookOrder {
         picture: &picture,
@@ -258,7 +258,7 @@ fn examine(
     (document, video): (&Path, &Path),
     liveness: bool,
 ) -> Result<Timed, CliError> {
-    let (examiner, facts) = app::examiner(config)?;
+    let (examiner, facts) = app::trusting_examiner(config)?;
     let times = timed(args.runs, || {
         let input = ExaminationInput {
             document,

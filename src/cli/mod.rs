@@ -10,6 +10,7 @@ use crate::operations::clock::Clock as _;
 pub mod audit;
 pub mod bench;
 pub mod compare;
+pub mod decode_child;
 pub mod embed;
 pub mod error;
 pub mod eval;
@@ -68,6 +69,7 @@ enum Command {
     Store(store::StoreArgs),
     Audit(audit::AuditArgs),
     Webhooks(webhooks::WebhooksArgs),
+    DecodeChild(decode_child::DecodeChildArgs),
 }
 
 /// Carries out what the arguments ask for.
@@ -82,8 +84,13 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
+    // It has no settings but its arguments.
+    if let Command::DecodeChild(args) = &cli.command {
+        return decode_child::run(args);
+    }
     let config = crate::config::Config::load(cli.config.as_deref())?;
     match cli.command {
+        Command::DecodeChild(args) => decode_child::run(&args),
         Command::Serve(args) => serve::run(args, config),
         Command::Match(args) => match_files::run(&args, &config),
         Command::Compare(args) => compare::run(&args, &config),

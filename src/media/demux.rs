@@ -1,8 +1,6 @@
 //! A file taken apart into packets by FFmpeg, which gets to see these bytes and nothing else.
 
 use std::fs::File;
-use std::io::{Read, Seek};
-use std::path::Path;
 use std::sync::Once;
 
 use ffmpeg_next::codec::{Context, Id, Parameters};
@@ -15,7 +13,7 @@ use crate::media::container::{Container, HEAD, recognise};
 use crate::media::error::MediaError;
 use crate::media::limits::MediaLimits;
 use crate::media::orientation::Orientation;
-use crate::media::source::BudgetedFile;
+use crate::media::source::{BudgetedFile, head_of, size_of};
 
 /// The codecs that are understood; everything else in FFmpeg stays out of reach of an upload.
 const CODECS: [Id; 6] = [Id::H264, Id::HEVC, Id::VP8, Id::VP9, Id::AV1, Id::MPEG4];
@@ -52,11 +50,12 @@ pub(super) struct Demuxer {
 }
 
 impl Demuxer {
-    /// Opens the file and holds what can be known before decoding against the limits.
-    pub(super) fn open(path: &Path, limits: &MediaLimits) -> Result<Self, MediaError> {
+    /// Takes the open file apart from its beginning and holds what can be known before decoding against the
+    /// limits. The same file may be taken apart several times at once.
+    pub(super) fn open(file: &File, limits: &MediaLimits) -> Result<Self, MediaError> {
         silence();
-        let mut file = File::open(path)?;
-        let bytes = file.metadata()?.len();
+        let file = file.try_clone()?;
+        let bytes = size_of(&file)?;
         if bytes == 0 {
             return Err(MediaError::Empty);
         }
@@ -66,12 +65,7 @@ impl Demuxer {
                 limit: limits.max_bytes,
             });
         }
-        let mut head = Vec::with_capacity(HEAD);
-        Read::by_ref(&mut file)
-            .take(HEAD as u64)
-            .read_to_end(&mut head)?;
-        file.rewind()?;
-        let container = recognise(&head).ok_or(MediaError::NotAVideo)?;
+        let container = recognise(&head_of(&file, HEAD)?).ok_or(MediaError::NotAVideo)?;
         let input = open_input(BudgetedFile::new(file, bytes))?;
         let streams = input.nb_streams() as usize;
         if streams > limits.max_streams {

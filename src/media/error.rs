@@ -35,6 +35,10 @@ pub enum MediaError {
     Windows { asked: usize, most: usize },
     #[error("the video decoder failed: {reason}")]
     Decoder { reason: String },
+    #[error("the decoder gave up on this file: {why}")]
+    GaveUp { why: &'static str },
+    #[error("no process could be had to decode the video in")]
+    NoDecoder(#[source] std::io::Error),
     #[error("the video file could not be read")]
     Io(#[from] std::io::Error),
 }
@@ -54,8 +58,9 @@ impl MediaError {
             | Self::TooManyStreams { .. }
             | Self::TooManyPackets { .. }
             | Self::UnsupportedCodec { .. }
-            | Self::Decoder { .. } => true,
-            Self::Windows { .. } | Self::Io(_) => false,
+            | Self::Decoder { .. }
+            | Self::GaveUp { .. } => true,
+            Self::Windows { .. } | Self::NoDecoder(_) | Self::Io(_) => false,
         }
     }
 }

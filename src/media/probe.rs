@@ -1,5 +1,6 @@
 //! Whether a file is a video that can be used, and what kind it is.
 
+use std::fs::File;
 use std::path::Path;
 
 use crate::media::decode::{Decoder, Pace};
@@ -11,8 +12,13 @@ use crate::media::survey::Survey;
 
 /// Opens the file, holds it against the limits, walks over it once and decodes its first picture.
 pub fn check(path: &Path, limits: &MediaLimits) -> Result<VideoFacts, MediaError> {
-    let survey = Survey::of(&mut Demuxer::open(path, limits)?, limits)?;
-    let mut demuxer = Demuxer::open(path, limits)?;
+    check_file(&File::open(path)?, limits)
+}
+
+/// The same of a file that is open.
+pub fn check_file(file: &File, limits: &MediaLimits) -> Result<VideoFacts, MediaError> {
+    let survey = Survey::of(&mut Demuxer::open(file, limits)?, limits)?;
+    let mut demuxer = Demuxer::open(file, limits)?;
     let mut decoder = Decoder::open(&demuxer, limits, Pace::EveryPicture, 1)?;
     let (width, height) = first_size(&mut demuxer, &mut decoder)?;
     Ok(facts(&demuxer, &decoder, &survey, (width, height)))

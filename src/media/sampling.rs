@@ -1,5 +1,6 @@
 //! Frames spread over a whole clip, a few for each stretch of it, with no more decoded than they need.
 
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -9,12 +10,14 @@ use crate::media::error::MediaError;
 use crate::media::facts::VideoFacts;
 use crate::media::frame::Frame;
 use crate::media::limits::MediaLimits;
-use crate::media::plan::{Want, wants, wants_without_jumps};
+use crate::media::plan::{CANDIDATES, Want, wants, wants_without_jumps};
 use crate::media::probe;
 use crate::media::survey::Survey;
 
 /// The most windows that a clip may be divided into.
 pub const MOST_WINDOWS: usize = 64;
+/// The most candidates that a window has.
+pub const MOST_CANDIDATES: usize = CANDIDATES;
 /// Pictures for each candidate from which on those that no other depends on may be left out.
 const PLENTY: u64 = 8;
 
@@ -51,6 +54,16 @@ pub struct SamplingReport {
 pub fn sample(
     path: &Path,
     limits: &MediaLimits,
+    order: SampleOrder,
+    on_window: &mut dyn FnMut(Window) -> ControlFlow<()>,
+) -> Result<SamplingReport, MediaError> {
+    sample_file(&File::open(path)?, limits, order, on_window)
+}
+
+/// The same of a file that is open.
+pub fn sample_file(
+    file: &File,
+    limits: &MediaLimits,
     SampleOrder { windows, threads }: SampleOrder,
     on_window: &mut dyn FnMut(Window) -> ControlFlow<()>,
 ) -> Result<SamplingReport, MediaError> {
@@ -60,13 +73,13 @@ pub fn sample(
             most: MOST_WINDOWS,
         });
     }
-    let survey = Survey::of(&mut Demuxer::open(path, limits)?, limits)?;
+    let survey = Survey::of(&mut Demuxer::open(file, limits)?, limits)?;
     let mut nothing = MediaError::NoFrames;
     for wants in [
         wants(&survey, windows),
         wants_without_jumps(&survey, windows),
     ] {
-        let demuxer = Demuxer::open(path, limits)?;
+        let demuxer = Demuxer::open(file, limits)?;
         let decoder = Decoder::open(&demuxer, limits, pace(&survey, &wants), threads)?;
         let mut sampler = Sampler::new(demuxer, decoder, &survey, &wants, on_window);
         sampler.run()?;

@@ -1,5 +1,6 @@
 //! A clip watched from its beginning at an even pace, small: for what moves rather than for what it looks like.
 
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -51,9 +52,19 @@ pub fn watch(
     order: WatchOrder,
     on_frame: &mut dyn FnMut(Frame) -> ControlFlow<()>,
 ) -> Result<WatchReport, MediaError> {
-    let survey = Survey::of(&mut Demuxer::open(path, limits)?, limits)?;
-    let pace = pace(path, limits, order, &survey)?;
-    let mut demuxer = Demuxer::open(path, limits)?;
+    watch_file(&File::open(path)?, limits, order, on_frame)
+}
+
+/// The same of a file that is open.
+pub fn watch_file(
+    file: &File,
+    limits: &MediaLimits,
+    order: WatchOrder,
+    on_frame: &mut dyn FnMut(Frame) -> ControlFlow<()>,
+) -> Result<WatchReport, MediaError> {
+    let survey = Survey::of(&mut Demuxer::open(file, limits)?, limits)?;
+    let pace = pace(file, limits, order, &survey)?;
+    let mut demuxer = Demuxer::open(file, limits)?;
     let decoder = Decoder::open(&demuxer, limits, pace, order.threads)?;
     let mut watcher = Watcher {
         decoder,
@@ -89,12 +100,12 @@ pub fn watch(
 /// Leaving out the pictures that no other is built on halves the work where enough others are left, as
 /// most cameras' clips have them. The beginning tells.
 fn pace(
-    path: &Path,
+    file: &File,
     limits: &MediaLimits,
     order: WatchOrder,
     survey: &Survey,
 ) -> Result<Pace, MediaError> {
-    let mut demuxer = Demuxer::open(path, limits)?;
+    let mut demuxer = Demuxer::open(file, limits)?;
     let mut decoder = Decoder::open(&demuxer, limits, Pace::ReferencesOnly, order.threads)?;
     let until = survey.first_us.saturating_add(TRIAL_US);
     let mut seen = 0;

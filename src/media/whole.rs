@@ -1,5 +1,6 @@
 //! A whole clip decoded and nothing kept: what decoding costs by itself.
 
+use std::fs::File;
 use std::path::Path;
 
 use crate::media::decode::{Decoder, Pace};
@@ -14,7 +15,7 @@ pub fn count(
     pace: Pace,
     threads: usize,
 ) -> Result<u64, MediaError> {
-    let mut demuxer = Demuxer::open(path, limits)?;
+    let mut demuxer = Demuxer::open(&File::open(path)?, limits)?;
     let mut decoder = Decoder::open(&demuxer, limits, pace, threads)?;
     let mut pictures = 0;
     loop {

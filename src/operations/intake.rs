@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempPath;
 
 use crate::media::error::MediaError;
-use crate::media::probe;
+use crate::media::limits::MediaLimits;
 use crate::metrics::Stage;
 use crate::metrics::stopwatch::Stopwatch;
 use crate::operations::Operations;
@@ -13,11 +13,12 @@ use crate::operations::accept_evidence::number;
 use crate::operations::authenticate::Caller;
 use crate::operations::background::in_background;
 use crate::operations::error::Error;
+use crate::sandbox::decoding::Decoding;
 use crate::session::evidence::EvidenceKind;
 use crate::session::ids::{EvidenceId, SessionId};
 use crate::store::evidence::NewEvidence;
 use crate::vision::error::VisionError;
-use crate::vision::picture::Picture;
+use crate::vision::picture::PictureLimits;
 
 /// A file as it came through a door, still in the scratch folder; dropping it deletes it.
 pub struct Upload {
@@ -61,13 +62,17 @@ impl Operations {
     pub(crate) async fn check(&self, upload: Upload, kind: EvidenceKind) -> Result<Checked, Error> {
         let watch = Stopwatch::start();
         let _permit = self.intake.acquire().await.map_err(Error::internal)?;
-        let settings = self.settings.clone();
+        let (settings, decoding) = (self.settings.clone(), self.decoding.clone());
         // The upload travels along and back, so that a caller who hangs up does not pull the file
         // from under the decoder.
         let checked = in_background(move || {
             let media_type = match kind {
-                EvidenceKind::Document => check_document(&upload.file, settings.picture_limits)?,
-                EvidenceKind::Video => check_video(&upload.file, &settings.media_limits)?,
+                EvidenceKind::Document => {
+                    check_document(&decoding, &upload.file, &settings.picture_limits)?
+                }
+                EvidenceKind::Video => {
+                    check_video(&decoding, &upload.file, &settings.media_limits)?
+                }
             };
             Ok::<_, Error>(Checked {
                 upload,
@@ -82,17 +87,16 @@ impl Operations {
 }
 
 fn check_document(
+    decoding: &Decoding,
     file: &Path,
-    limits: crate::vision::picture::PictureLimits,
+    limits: &PictureLimits,
 ) -> Result<String, Error> {
-    let bytes = std::fs::read(file).map_err(Error::internal)?;
-    Picture::decode(&bytes, &limits).map_err(document_error)?;
-    let media_type = Picture::media_type(&bytes).map_err(document_error)?;
-    Ok(media_type.to_owned())
+    let media_type = decoding.check_picture(file, limits);
+    Ok(media_type.map_err(document_error)?.to_owned())
 }
 
-fn check_video(file: &Path, limits: &crate::media::limits::MediaLimits) -> Result<String, Error> {
-    let facts = probe::check(file, limits).map_err(video_error)?;
+fn check_video(decoding: &Decoding, file: &Path, limits: &MediaLimits) -> Result<String, Error> {
+    let facts = decoding.check_video(file, limits).map_err(video_error)?;
     Ok(format!("video/{}", facts.container))
 }
 

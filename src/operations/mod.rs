@@ -20,6 +20,10 @@ use crate::operations::signal::Signalling;
 use crate::operations::vitals::Vitals;
 use crate::operations::watch_over::Findings;
 use crate::pipeline::examiner::{Examiner, ModelFacts};
+use crate::sandbox::deaths::Deaths;
+use crate::sandbox::decoding::Decoding;
+use crate::sandbox::pool::Sandbox;
+use crate::sandbox::walls::Standing;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::vision::picture::PictureLimits;
@@ -113,6 +117,8 @@ pub struct Operations {
     pub(crate) models: ModelFacts,
     pub(crate) examiner: tokio::sync::watch::Receiver<Option<Arc<dyn Examiner>>>,
     pub(crate) settings: Arc<OperationsSettings>,
+    /// Where received files are decoded.
+    pub(crate) decoding: Decoding,
     /// Checks of received files hold a permit each, so that uploads cannot take every core.
     pub(crate) intake: Arc<Semaphore>,
     /// Looks at single pictures hold a turn each.
@@ -184,6 +190,7 @@ pub struct Parts {
     /// Filled once the models are warm.
     pub examiner: tokio::sync::watch::Receiver<Option<Arc<dyn Examiner>>>,
     pub settings: OperationsSettings,
+    pub decoding: Decoding,
 }
 
 impl std::fmt::Debug for Parts {
@@ -213,6 +220,7 @@ impl Operations {
             models: parts.models,
             examiner: parts.examiner,
             settings: Arc::new(parts.settings),
+            decoding: parts.decoding,
             intake,
             signalling: Signalling::default(),
             viewings: Viewings::default(),
@@ -231,6 +239,17 @@ impl Operations {
     /// The moment by the service's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The walls that stand around decoding, where it has any and a process has told.
+    pub fn walls(&self) -> Option<Standing> {
+        self.decoding.sandbox().and_then(Sandbox::report)
+    }
+
+    /// How many decoding processes died that owed an answer.
+    pub fn decoder_deaths(&self) -> Deaths {
+        let sandbox = self.decoding.sandbox();
+        sandbox.map(Sandbox::deaths).unwrap_or_default()
     }
 
     /// Where an upload may be written before a verb takes it over.

@@ -152,6 +152,8 @@ fn picture_problem(error: &VisionError) -> PictureProblem {
         VisionError::TooManyPixels { .. } => PictureProblem::TooLarge { reason },
         VisionError::Damaged { .. }
         | VisionError::WrongSize { .. }
+        | VisionError::GaveUp { .. }
+        | VisionError::NoDecoder(_)
         | VisionError::Io(_)
         | VisionError::Encoding { .. }
         | VisionError::Weights { .. }

@@ -45,8 +45,10 @@ impl FaceExaminer {
         &self,
         input: ExaminationInput<'_>,
     ) -> Result<DocumentSeen, ExamineError> {
-        let picture =
-            Picture::open(input.document, &self.picture_limits).map_err(ExamineError::Document)?;
+        let picture = self
+            .decoding
+            .open_picture(input.document, &self.picture_limits)
+            .map_err(ExamineError::Document)?;
         let found = subject::document_subject(&self.networks.detector, &picture)
             .map_err(ExamineError::Vision)?;
         let Some(found) = found else {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::media::error::MediaError;
 use crate::media::limits::MediaLimits;
-use crate::media::sampling::{self, SampleOrder, SamplingReport};
+use crate::media::sampling::{SampleOrder, SamplingReport};
 use crate::pipeline::conclude::Evidence;
 use crate::pipeline::cores::{Cores, Share};
 use crate::pipeline::document::DocumentSeen;
@@ -18,6 +18,7 @@ use crate::pipeline::examiner::{
 };
 use crate::pipeline::timeline::{Course, Document, Row, Started};
 use crate::pipeline::watching::Watching;
+use crate::sandbox::decoding::Decoding;
 use crate::vision::detector::{Detector, Face};
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
@@ -47,6 +48,7 @@ pub struct FaceExaminer {
     pub(super) networks: Networks,
     pub(super) picture_limits: PictureLimits,
     pub(super) media_limits: MediaLimits,
+    pub(super) decoding: Decoding,
     cores: Cores,
 }
 
@@ -61,11 +63,13 @@ impl FaceExaminer {
         networks: Networks,
         picture_limits: PictureLimits,
         media_limits: MediaLimits,
+        decoding: Decoding,
     ) -> Self {
         Self {
             networks,
             picture_limits,
             media_limits,
+            decoding,
             cores: Cores::default(),
         }
     }
@@ -163,13 +167,17 @@ impl FaceExaminer {
             Some(seen) => seen?,
             None => self.look_at_document(input)?,
         };
+        let report = seen.report.map_err(ExamineError::Video)?;
+        let rows = seen.rows.map_err(ExamineError::Vision)?;
+        // Sampling is broken off for a fault alone, which was told by now.
+        let report = report.ok_or(ExamineError::Video(MediaError::NoFrames))?;
         Ok(self.conclude(Evidence {
             frames_asked: input.frames,
             challenge: input.challenge,
             document,
-            report: seen.report.map_err(ExamineError::Video)?,
-            rows: seen.rows.map_err(ExamineError::Vision)?,
-            watching: seen.watching.map_err(ExamineError::Vision)?,
+            report,
+            rows,
+            watching: seen.watching?,
             started,
         }))
     }
@@ -195,15 +203,14 @@ impl FaceExaminer {
         };
         let (deliver, windows) = mpsc::sync_channel(AHEAD);
         Ok(thread::scope(|threads| {
-            let sampling =
-                threads.spawn(move || {
-                    sampling::sample(input.video, &self.media_limits, order, &mut |window| {
-                        match deliver.send(window) {
-                            Ok(()) => ControlFlow::Continue(()),
-                            Err(_) => ControlFlow::Break(()),
-                        }
-                    })
-                });
+            let sampling = threads.spawn(move || {
+                let mut on_window = |window| match deliver.send(window) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                };
+                self.decoding
+                    .sample(input.video, &self.media_limits, order, &mut on_window)
+            });
             let watching = threads.spawn(move || {
                 if input.liveness {
                     aside.install(|| self.watch_motion(input.video, document))
@@ -238,7 +245,8 @@ impl FaceExaminer {
 
 /// What came of the decoding, of the looking and of the watching.
 struct Seen {
-    report: Result<SamplingReport, MediaError>,
+    /// Nothing where the looking broke it off.
+    report: Result<Option<SamplingReport>, MediaError>,
     rows: Result<Vec<Row>, VisionError>,
-    watching: Result<Option<Watching>, VisionError>,
+    watching: Result<Option<Watching>, ExamineError>,
 }

@@ -19,8 +19,10 @@ use crate::vision::subject::{self, DocumentSubject};
 
 impl FaceExaminer {
     pub(super) fn look_at_picture(&self, order: LookOrder<'_>) -> Result<Looked, ExamineError> {
-        let picture =
-            Picture::decode(order.picture, &self.picture_limits).map_err(ExamineError::Picture)?;
+        let picture = self
+            .decoding
+            .decode_picture(order.picture, &self.picture_limits)
+            .map_err(ExamineError::Picture)?;
         let (width, height) = (picture.width(), picture.height());
         let found = if order.templates > 1 {
             subject::subject_among_small_faces(&self.networks.detector, &picture)

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
+use crate::media::error::MediaError;
 use crate::media::frame::Frame;
-use crate::media::watch::{WatchOrder, watch};
+use crate::media::watch::WatchOrder;
 use crate::pipeline::examine::FaceExaminer;
+use crate::pipeline::examiner::ExamineError;
 use crate::pipeline::liveness::glimpse::{Glimpse, Sketch, WatchedFace};
 use crate::pipeline::timeline::Document;
 use crate::session::examination::{HeadPose, Watched};
@@ -57,12 +59,12 @@ pub(super) struct Watching {
 
 impl FaceExaminer {
     /// Watches the clip, on a thread for decoding and this one. Nothing where no pack places landmarks, or where the
-    /// clip cannot be decoded, which the sampling tells.
+    /// clip cannot be decoded, which the sampling tells; but a decoder that gave up here alone is told here.
     pub(super) fn watch_motion(
         &self,
         video: &Path,
         document: &Document,
-    ) -> Result<Option<Watching>, VisionError> {
+    ) -> Result<Option<Watching>, ExamineError> {
         let Some(landmarker) = &self.networks.landmarker else {
             return Ok(None);
         };
@@ -75,15 +77,12 @@ impl FaceExaminer {
         let (deliver, frames) = mpsc::sync_channel(AHEAD);
         thread::scope(|threads| {
             let decoding = threads.spawn(move || {
-                watch(
-                    video,
-                    &self.media_limits,
-                    order,
-                    &mut |frame| match deliver.send(frame) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(_) => ControlFlow::Break(()),
-                    },
-                )
+                let mut on_frame = |frame| match deliver.send(frame) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                };
+                self.decoding
+                    .watch(video, &self.media_limits, order, &mut on_frame)
             });
             let follower = Follower {
                 landmarker,
@@ -93,8 +92,16 @@ impl FaceExaminer {
             };
             let glimpses = follower.glimpses(frames, document);
             let report = decoding.join().unwrap_or_else(|panic| resume_unwind(panic));
-            let glimpses = glimpses?;
-            Ok(report.ok().map(|report| Watching {
+            let glimpses = glimpses.map_err(ExamineError::Vision)?;
+            let report = match report {
+                Err(
+                    error @ (MediaError::GaveUp { .. }
+                    | MediaError::NoDecoder(_)
+                    | MediaError::Io(_)),
+                ) => return Err(ExamineError::Video(error)),
+                told => told.ok(),
+            };
+            Ok(report.map(|report| Watching {
                 watched: Watched {
                     frames: report.frames,
                     until_ms: glimpses.last().map_or(0, |glimpse| glimpse.time_ms),

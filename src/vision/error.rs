@@ -17,6 +17,10 @@ pub enum VisionError {
     TooManyPixels { pixels: u64, limit: u64 },
     #[error("the pixels do not fill a picture of {width}x{height}")]
     WrongSize { width: u32, height: u32 },
+    #[error("the decoder gave up on this file: {why}")]
+    GaveUp { why: &'static str },
+    #[error("no process could be had to decode the picture in")]
+    NoDecoder(#[source] std::io::Error),
     #[error("the picture could not be read")]
     Io(#[source] std::io::Error),
     #[error("the picture could not be written: {reason}")]
@@ -50,8 +54,10 @@ impl VisionError {
             | Self::UnknownFormat
             | Self::Damaged { .. }
             | Self::TooManyPixels { .. }
-            | Self::WrongSize { .. } => true,
-            Self::Io(_)
+            | Self::WrongSize { .. }
+            | Self::GaveUp { .. } => true,
+            Self::NoDecoder(_)
+            | Self::Io(_)
             | Self::Encoding { .. }
             | Self::Weights { .. }
             | Self::NoMatrixTiles

@@ -92,6 +92,11 @@ impl Picture {
         &self.rgb
     }
 
+    /// The same, given away.
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
+
     /// The picture turned clockwise by so many quarter turns.
     #[must_use]
     pub fn turned(&self, quarter_turns: u8) -> Self {

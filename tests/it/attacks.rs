@@ -13,7 +13,7 @@ use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::{Outcome, judge};
 use tempfile::TempDir;
 
-use crate::helpers::sample;
+use crate::helpers::{decoder, sample};
 use crate::weights;
 
 const STILL: &str = "genuine/video.mp4";
@@ -34,6 +34,7 @@ impl Attack {
         let config = Config {
             models: weights::root().join("models"),
             embedder: "dlib".to_owned(),
+            decoder: decoder(),
             ..Config::default()
         };
         Some(Self {

@@ -13,7 +13,7 @@ use likeness::vision::picture::{Picture, PictureLimits};
 use likeness::vision::portrait;
 use serde_json::{Value, json};
 
-use crate::helpers::sample;
+use crate::helpers::{decoder, sample};
 use crate::weights;
 
 /// Examinations at a time.
@@ -210,6 +210,7 @@ fn examiner(test: &str) -> Option<FaceExaminer> {
     let config = Config {
         models: weights::root().join("models"),
         embedder: "dlib".to_owned(),
+        decoder: decoder(),
         ..Config::default()
     };
     Some(app::examiner(&config).unwrap().0)

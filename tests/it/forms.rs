@@ -14,7 +14,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::faces::base64;
-use crate::helpers::{body, sample};
+use crate::helpers::{body, decoder, sample};
 use crate::weights;
 
 /// What the forms may differ by, in percent: they look at the same pixels with the same networks.
@@ -197,6 +197,7 @@ async fn serve(folder: &Path) -> (Service, tokio::task::JoinHandle<()>) {
         data: folder.join("data"),
         models: root.join("models"),
         max_wait_seconds: 300,
+        decoder: decoder(),
         ..Config::default()
     };
     let app = App::build(&config, Arc::new(SystemClock), Instruments::Packs)

@@ -280,6 +280,11 @@ fn steps(asked: Option<&ChallengeOrder>) -> Vec<StepFinding> {
     asked.steps.iter().enumerate().map(step).collect()
 }
 
+/// The program whose child processes decode: the test's own is another.
+pub(crate) fn decoder() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_likeness"))
+}
+
 /// A running service and everything a test needs to speak to it.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
@@ -356,6 +361,8 @@ impl TestApp {
             // So that only a test which asks for it turns anybody away.
             max_waiting_looks: 64,
             max_awaited: 64,
+            decoder: decoder(),
+            sandbox_ready: 0,
             ..Config::default()
         };
         ground.configure(&mut config, &node);

@@ -32,6 +32,7 @@ mod replay;
 mod rules;
 mod s3;
 mod samples;
+mod sandbox;
 mod soak;
 mod stop;
 mod store;

@@ -14,7 +14,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::faces::base64;
-use crate::helpers::body;
+use crate::helpers::{body, decoder};
 use crate::weights::{self, root};
 
 /// A face of about 270 pixels with room around it.
@@ -38,6 +38,7 @@ async fn a_picture_gets_its_score_from_the_real_networks() {
         listen: ([127, 0, 0, 1], 0).into(),
         data: folder.path().join("data"),
         models: root().join("models"),
+        decoder: decoder(),
         ..Config::default()
     };
     let app = App::build(&config, Arc::new(SystemClock), Instruments::Packs)

@@ -9,6 +9,7 @@ use likeness::operations::rates::Rates;
 use likeness::operations::replay::Replayed;
 use likeness::operations::{Operations, OperationsSettings, Parts};
 use likeness::pipeline::examiner::ModelFacts;
+use likeness::sandbox::decoding::Decoding;
 use likeness::scoring::rules::{Rules, content_hash};
 use likeness::scoring::signals::Signals;
 use likeness::scoring::verdict::judge;
@@ -72,6 +73,7 @@ fn verbs(fixture: &Fixture) -> Operations {
             fremis_project: None,
             rates: Rates::default(),
         },
+        decoding: Decoding::InProcess,
     })
 }
 

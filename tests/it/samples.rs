@@ -11,7 +11,7 @@ use likeness::session::project::Scope;
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
-use crate::helpers::{body, sample};
+use crate::helpers::{body, decoder, sample};
 use crate::weights;
 
 #[actix_web::test]
@@ -27,6 +27,7 @@ async fn every_sample_gets_its_verdict_from_the_real_networks() {
         models: root().join("models"),
         rules: root().join("scoring-rules/match-only.json"),
         max_wait_seconds: 300,
+        decoder: decoder(),
         ..Config::default()
     };
     let app = App::build(&config, Arc::new(SystemClock), Instruments::Packs)

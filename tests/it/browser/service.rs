@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::browser::driver::Browser;
-use crate::helpers::{body, sample};
+use crate::helpers::{body, decoder, sample};
 
 /// The system's clock, which a test may put forward: nobody waits for the next code.
 #[derive(Debug, Default)]
@@ -75,6 +75,7 @@ impl Service {
             models: root.join("models"),
             max_wait_seconds: 300,
             callback_hosts: "127.0.0.1".to_owned(),
+            decoder: decoder(),
             ..Config::default()
         };
         let clock = Arc::new(FastClock::default());

@@ -10,6 +10,8 @@ use likeness::media::limits::MediaLimits;
 use likeness::media::sampling::{SampleOrder, SamplingReport, Window, sample};
 use tempfile::TempDir;
 
+use crate::sandbox::walled;
+
 /// Limits that none of the well-made clips reaches.
 pub(super) const LIMITS: MediaLimits = MediaLimits {
     max_bytes: 10_000_000,
@@ -74,28 +76,45 @@ impl Clips {
 }
 
 /// Samples a clip and keeps everything, which a caller with long clips would not. Does it on one
-/// thread and on two, which must give the same.
-pub(super) fn sampled(
-    path: &Path,
-    windows: usize,
-) -> Result<(SamplingReport, Vec<Window>), MediaError> {
+/// thread and on two, and in a process behind walls, which must all give the same.
+pub(super) fn sampled(path: &Path, windows: usize) -> Sampled {
     let [alone, together] = [1, 2].map(|threads| on_threads(path, windows, threads));
-    match (&alone, &together) {
-        (Ok(alone), Ok(together)) => assert!(
-            alone == together,
+    assert_same(path, &alone, &together);
+    assert_same(path, &alone, &behind_walls(path, windows));
+    alone
+}
+
+type Sampled = Result<(SamplingReport, Vec<Window>), MediaError>;
+
+fn assert_same(path: &Path, one: &Sampled, other: &Sampled) {
+    match (one, other) {
+        (Ok(one), Ok(other)) => assert!(
+            one == other,
             "{}: {:?} and {:?}",
             path.display(),
-            alone.0,
-            together.0
+            one.0,
+            other.0
         ),
         _ => assert_eq!(
-            alone.as_ref().map_err(ToString::to_string),
-            together.as_ref().map_err(ToString::to_string),
+            one.as_ref().map_err(ToString::to_string),
+            other.as_ref().map_err(ToString::to_string),
             "{}",
             path.display()
         ),
     }
-    alone
+}
+
+fn behind_walls(path: &Path, windows: usize) -> Sampled {
+    let mut kept = Vec::new();
+    let order = SampleOrder {
+        windows,
+        threads: 2,
+    };
+    let report = walled().sample(path, &LIMITS, order, &mut |window| {
+        kept.push(window);
+        ControlFlow::Continue(())
+    })?;
+    Ok((report.expect("nobody broke it off"), kept))
 }
 
 /// Whether a damaged clip gives anything, on one thread and on two. What is made of the damage may differ
@@ -105,11 +124,7 @@ pub(super) fn any_of_it(path: &Path, windows: usize) -> bool {
     alone || together
 }
 
-fn on_threads(
-    path: &Path,
-    windows: usize,
-    threads: usize,
-) -> Result<(SamplingReport, Vec<Window>), MediaError> {
+fn on_threads(path: &Path, windows: usize, threads: usize) -> Sampled {
     let mut kept = Vec::new();
     let order = SampleOrder { windows, threads };
     let report = sample(path, &LIMITS, order, &mut |window| {

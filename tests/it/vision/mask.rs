@@ -13,7 +13,7 @@ use likeness::vision::mask::{MaskClassifier, WORN, sha256_of_weights};
 use likeness::vision::picture::{Picture, PictureLimits};
 use likeness::vision::subject::document_subject;
 
-use crate::helpers::sample;
+use crate::helpers::{decoder, sample};
 use crate::vision::chips::picture;
 use crate::weights;
 
@@ -90,6 +90,7 @@ fn a_look_tells_of_a_mask_where_it_is_asked() {
     let config = Config {
         models: weights::root().join("models"),
         embedder: "dlib".to_owned(),
+        decoder: decoder(),
         ..Config::default()
     };
     let (examiner, facts) = app::examiner(&config).unwrap();
