@@ -66,6 +66,7 @@ mod decisions;
 mod evidence;
 pub(crate) mod fixture;
 mod galleries;
+mod idempotency;
 mod leases;
 mod opening;
 mod orphans;
