@@ -1,8 +1,10 @@
 //! Tells how the service fares: its numbers for Prometheus, and which of its parts are degraded.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
 
 use crate::metrics::Metrics;
 use crate::metrics::standing::Standing;
@@ -17,6 +19,9 @@ const STANDS: Duration = Duration::from_secs(1);
 
 /// Writing a blob costs the disk more than a look.
 const BLOBS_STAND: Duration = Duration::from_secs(15);
+
+/// What does not answer for so long does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Something due for longer is overdue: the service does not keep up, or receivers are slow.
 const OVERDUE_MS: i64 = 5 * 60 * 1000;
@@ -122,23 +127,19 @@ impl Operations {
             self.check_walls(),
             check_space(&self.settings.scratch),
         ];
-        let mut found = self
-            .findings
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        found.checks = Some((Instant::now(), checks.clone()));
+        self.found().checks = Some((Instant::now(), checks.clone()));
         checks
     }
 
     fn found_lately(&self) -> Option<Vec<Check>> {
-        let found = self
-            .findings
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let found = self.found();
         let (at, checks) = found.checks.as_ref()?;
         (at.elapsed() < STANDS).then(|| checks.clone())
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        let found = self.findings.0.lock();
+        found.unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn standing(&self) -> Result<Standing, Error> {
@@ -162,33 +163,22 @@ impl Operations {
     }
 
     async fn check_database(&self) -> Check {
-        match self.store.ping().await {
-            Ok(()) => Check::ok("database"),
-            Err(_) => Check::down("database", "the database does not answer"),
+        match timeout(PATIENCE, self.store.ping()).await {
+            Ok(Ok(())) => Check::ok("database"),
+            Ok(Err(_)) | Err(_) => Check::down("database", "the database does not answer"),
         }
     }
 
     async fn check_blobs(&self) -> Check {
-        let lately = {
-            let found = self
-                .findings
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            found.blobs.filter(|(at, _)| at.elapsed() < BLOBS_STAND)
-        };
-        let writable = match lately {
-            Some((_, writable)) => writable,
-            None => {
-                let writable = self.store.probe_blobs().await.is_ok();
-                let mut found = self
-                    .findings
-                    .0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                found.blobs = Some((Instant::now(), writable));
-                writable
-            }
+        let lately = self.found().blobs;
+        let lately = lately.filter(|(at, _)| at.elapsed() < BLOBS_STAND);
+        let writable = if let Some((_, writable)) = lately {
+            writable
+        } else {
+            let probed = timeout(PATIENCE, self.store.probe_blobs()).await;
+            let writable = matches!(probed, Ok(Ok(())));
+            self.found().blobs = Some((Instant::now(), writable));
+            writable
         };
         if writable {
             Check::ok("blobs")
