@@ -23,7 +23,7 @@ PULL := models pull $(if $(MIRROR),--mirror "$(MIRROR)")
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo serve test setup setup-test release models test-build test-models test-browser format lint docs rust-tests script-tests bench soak fuzz
+.PHONY: help deny sbom demo serve test setup setup-test release models test-build test-models test-browser format lint docs rust-tests script-tests bench soak fuzz
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ demo: release models ## Install what is missing, build, fetch the models, judge 
 serve: release models ## Run the service on LISTEN with DATA and RULES
 	LIKENESS_RULES="$(RULES)" $(RELEASE) serve --listen "$(LISTEN)" --data "$(DATA)"
 
-test: setup-test format test-build test-models test-browser lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
+test: setup-test format deny test-build test-models test-browser lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
 	@echo "make test: all passed" >&2
 
 # Not a part of `make test`: no test knows a time.
@@ -78,6 +78,16 @@ endif
 
 format:
 	cargo fmt --all --check
+
+deny: ## Hold the dependencies to deny.toml: bans, licences, sources, advisories
+ifeq ($(OFFLINE),)
+	@scripts/deny.sh
+else
+	@echo "make: deny.toml was not looked at, because OFFLINE is set" >&2
+endif
+
+sbom: ## Write the bill of materials of the program, CycloneDX in JSON, to target/likeness.cdx.json
+	@python3 -B scripts/sbom.py target/likeness.cdx.json
 
 lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings

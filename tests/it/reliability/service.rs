@@ -33,7 +33,7 @@ impl Service {
     pub(super) async fn start(settings: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut service = Self {
-            client: Client::builder().no_proxy().timeout(HANG).build().unwrap(),
+            client: crate::helpers::client().timeout(HANG).build().unwrap(),
             token: String::new(),
             port: free_port(),
             settings: settings
