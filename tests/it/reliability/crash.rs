@@ -84,7 +84,7 @@ async fn what_was_acknowledged_survives_kills_at_random_moments() {
         // Some are killed before they answer.
         let moment = Duration::from_millis(chance.below(LIFETIME_MS) as u64);
         tokio::time::sleep(moment).await;
-        service.kill();
+        service.kill().await;
         service.spawn();
         if kill % 8 == 7 {
             continue;

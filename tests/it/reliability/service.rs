@@ -83,11 +83,18 @@ impl Service {
         }
     }
 
-    /// Ends the process as `kill -9` does.
-    pub(super) fn kill(&mut self) {
+    /// Ends the process as `kill -9` does, and sees its children go with it.
+    pub(super) async fn kill(&mut self) {
+        let children = self.processes().split_off(1);
         let mut child = self.child.take().expect("it runs");
         child.kill().unwrap();
         child.wait().unwrap();
+        let began = Instant::now();
+        // A process that ended and was not looked after yet has no memory any more.
+        while children.iter().any(|child| resident_kib(child) > 0) {
+            assert!(began.elapsed() < PATIENCE, "children outlive the program");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     pub(super) fn is_alive(&mut self) -> bool {
