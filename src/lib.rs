@@ -60,6 +60,13 @@
 //!    verdict is stored with everything it rests on.
 //! 5. The waiting request is woken and rendered in its dialect.
 //!
+//! # A request that is sent twice, step by step
+//!
+//! 1. [`http::limits`] counts its address and bounds its body; [`http::idempotency`] receives the body whole and takes the
+//!    key for it ([`operations::run_once`], [`store::idempotency`]), or answers what was answered before.
+//! 2. What it makes is made under identifiers that were allotted with the key, and it is carried through to its end
+//!    whether or not anybody waits; then its answer is kept, sealed under what only the same request brings along.
+//!
 //! # A search, step by step
 //!
 //! 1. A dialect ([`http::dialects`]) decodes the picture and calls [`operations::identify`].

@@ -20,7 +20,7 @@ use crate::store::entity::sessions::{Column, Entity};
 use crate::store::entity::{consents, decisions, evidence, examinations, session_keys};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::{audit, doomed, outbox, reviews, seed_cases, seeds, sessions};
+use crate::store::{audit, doomed, idempotency, outbox, reviews, seed_cases, seeds, sessions};
 
 /// What went with an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +196,7 @@ impl Store {
             .exec(transaction)
             .await?;
         reviews::erase(transaction, erasure.session, erasure.now).await?;
+        idempotency::erase(transaction, erasure.session).await?;
         Ok(Some(Erased {
             blobs: blobs.len(),
             notes,

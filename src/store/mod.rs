@@ -37,6 +37,7 @@ pub mod evidence;
 pub mod examinations;
 pub mod galleries;
 pub mod holds;
+pub mod idempotency;
 pub mod officers;
 pub mod options;
 pub mod orphans;

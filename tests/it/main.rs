@@ -35,6 +35,7 @@ mod s3;
 mod samples;
 mod sandbox;
 mod soak;
+mod stop;
 mod store;
 mod telemetry;
 mod vision;
