@@ -138,8 +138,7 @@ fn written(folder: &Path) -> usize {
 #[actix_web::test]
 async fn without_a_token_only_what_is_meant_to_be_open_answers() {
     let app = TestApp::start().await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
+    let client = crate::helpers::client()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
