@@ -13,6 +13,9 @@ DATA ?= data/demo
 RULES ?= scoring-rules/match-only.json
 # What `make bench` measures, and how: nothing for everything.
 BENCH ?=
+# Which parts of `make soak` are run (nothing for all of them), and how many inputs each target of the fuzzer gets.
+SOAK ?=
+RUNS ?= 200000
 
 RELEASE := target/release/likeness
 DEBUG := target/debug/likeness
@@ -20,7 +23,7 @@ PULL := models pull $(if $(MIRROR),--mirror "$(MIRROR)")
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deny sbom demo serve test setup setup-test release models test-build test-models test-browser format lint docs rust-tests script-tests bench
+.PHONY: help deny sbom demo serve test setup setup-test release models test-build test-models test-browser format lint docs rust-tests script-tests bench soak fuzz
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +40,13 @@ test: setup-test format deny test-build test-models test-browser lint docs rust-
 # Not a part of `make test`: no test knows a time.
 bench: release models ## Measure against the goals of docs/performance.md: BENCH="embed search --quick" for some of it
 	@python3 -B benches/run.py $(BENCH)
+
+# The tests of `make test` at full count, on the optimised program. Nothing else should run on the machine meanwhile.
+soak: setup-test release models test-build ## Try to break it, at full count: SOAK="crash corpus" for some of it; docs/reliability.md
+	@scripts/soak.sh $(RELEASE) $(RUNS) $(SOAK)
+
+fuzz: setup ## Feed whatever reads foreign bytes with RUNS made-up inputs each
+	@scripts/fuzz.sh $(RUNS)
 
 setup: ## Install what is missing
 	@scripts/setup.sh

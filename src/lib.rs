@@ -35,7 +35,7 @@
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`]. A clip is sampled for whom it
 //!   shows, and watched at an even pace for what moves in it: [`pipeline::liveness`], a signal a file.
-//! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
+//! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs or a bucket by another.
 //! - [`search`]: exact search among the faces of a gallery, held in memory; its products are the package `kernels/`'s, too.
 //! - [`notify`]: results and events posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.

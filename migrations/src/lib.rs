@@ -2,6 +2,8 @@
 //!
 //! They go forwards only: what a migration got wrong, a later one puts right.
 
+use std::collections::HashSet;
+
 use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{DbErr, MigrationTrait, async_trait};
 use sea_orm_migration::sea_orm::DatabaseTransaction;
@@ -30,8 +32,26 @@ mod m20261129_000020b_causes;
 mod m20261129_000021_chores;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
+///
+/// A database that a newer program has been at is left as it is: what that added, this one does not look at, and while
+/// nodes are brought to a new version one after the other, the older ones have to start, too.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    Migrator::up(transaction, None).await
+    let known: HashSet<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
+    let applied = Migrator::get_migration_models(transaction).await?;
+    let applied: HashSet<String> = applied.into_iter().map(|model| model.version).collect();
+    if applied.is_subset(&known) {
+        return Migrator::up(transaction, None).await;
+    }
+    if known.is_subset(&applied) {
+        return Ok(());
+    }
+    Err(DbErr::Custom(
+        "another version of the program has been at this database, and neither is the older one"
+            .to_owned(),
+    ))
 }
 
 /// Applies the oldest of them alone, as an older program left a database behind: for tests of the rest.

@@ -13,6 +13,7 @@ use likeness::operations::clock::Clock;
 use likeness::operations::manage_tokens::NewToken;
 use likeness::pipeline::examiner::{
     ExaminationInput, ExamineError, Examined, Examiner, KeptPicture, LookOrder, Looked, ModelFacts,
+    Spent,
 };
 use likeness::pipeline::liveness::challenge;
 use likeness::scoring::signals::Signals;
@@ -245,6 +246,10 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
         },
         signals,
         pictures,
+        spent: Spent {
+            decode_seconds: 0.25,
+            look_seconds: 0.5,
+        },
     }
 }
 
@@ -461,6 +466,11 @@ impl TestApp {
         Self::start_as(node, |_| (), fake_models(), true).await
     }
 
+    /// Where every blob is a file under its key.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.ground.blobs(&self.node)
+    }
+
     /// The server that the blobs lie on, where nodes share them.
     pub(crate) fn s3(&self) -> &crate::s3::S3Server {
         self.ground.s3().unwrap()
@@ -654,9 +664,9 @@ impl TestApp {
 
     /// Every file below a folder of the data folder.
     pub(crate) fn files(&self, below: &str) -> Vec<PathBuf> {
-        let folder = match below {
-            "blobs" => self.ground.blobs(&self.node),
-            other => self.ground.path().join(&self.node).join(other),
+        let folder = match below.strip_prefix("blobs") {
+            Some(rest) => self.blobs().join(rest.trim_start_matches('/')),
+            None => self.ground.path().join(&self.node).join(below),
         };
         let mut files = Vec::new();
         collect(&folder, &mut files);

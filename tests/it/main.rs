@@ -29,6 +29,7 @@ mod postgres;
 mod receiver;
 mod reliability;
 mod replay;
+mod restore;
 mod rules;
 mod s3;
 mod samples;

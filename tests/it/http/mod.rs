@@ -27,7 +27,7 @@ mod opencv_onprem;
 mod operation;
 mod pictures;
 mod reviews;
-mod risetai;
+pub(crate) mod risetai;
 mod risetai_errors;
 pub(crate) mod rules;
 mod strangers;

@@ -78,3 +78,4 @@ mod rules;
 mod sessions;
 mod statistics;
 mod submission;
+mod webhooks;
