@@ -343,7 +343,7 @@ async fn a_slow_receiver_holds_nobody_else_up() {
         taken.push(quick.next().await);
     }
     assert_eq!(ids(&taken).len(), EVENTS);
-    let host = slow.address.strip_prefix("http://").unwrap();
+    let host = slow.address.strip_prefix("http://").unwrap().to_owned();
     let on_its_way = |it: &&Delivery| {
         it.host == host && it.attempts > 0 && it.last_error.is_none() && it.ended_at.is_none()
     };
