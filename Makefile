@@ -13,6 +13,9 @@ DATA ?= data/demo
 RULES ?= scoring-rules/match-only.json
 # What `make bench` measures, and how: nothing for everything.
 BENCH ?=
+# Which parts of `make soak` are run (nothing for all of them), and how many inputs each target of the fuzzer gets.
+SOAK ?=
+RUNS ?= 200000
 
 RELEASE := target/release/likeness
 DEBUG := target/debug/likeness
@@ -20,7 +23,7 @@ PULL := models pull $(if $(MIRROR),--mirror "$(MIRROR)")
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo serve test setup setup-test release models test-build test-models test-browser format lint docs rust-tests script-tests bench
+.PHONY: help deny sbom demo serve test setup setup-test release models test-build test-models test-browser format lint docs rust-tests script-tests bench soak fuzz
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,12 +34,19 @@ demo: release models ## Install what is missing, build, fetch the models, judge 
 serve: release models ## Run the service on LISTEN with DATA and RULES
 	LIKENESS_RULES="$(RULES)" $(RELEASE) serve --listen "$(LISTEN)" --data "$(DATA)"
 
-test: setup-test format test-build test-models test-browser lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
+test: setup-test format deny test-build test-models test-browser lint docs rust-tests script-tests ## Install what is missing and run the whole test suite
 	@echo "make test: all passed" >&2
 
 # Not a part of `make test`: no test knows a time.
 bench: release models ## Measure against the goals of docs/performance.md: BENCH="embed search --quick" for some of it
 	@python3 -B benches/run.py $(BENCH)
+
+# The tests of `make test` at full count, on the optimised program. Nothing else should run on the machine meanwhile.
+soak: setup-test release models test-build ## Try to break it, at full count: SOAK="crash corpus" for some of it; docs/reliability.md
+	@scripts/soak.sh $(RELEASE) $(RUNS) $(SOAK)
+
+fuzz: setup ## Feed whatever reads foreign bytes with RUNS made-up inputs each
+	@scripts/fuzz.sh $(RUNS)
 
 setup: ## Install what is missing
 	@scripts/setup.sh
@@ -68,6 +78,16 @@ endif
 
 format:
 	cargo fmt --all --check
+
+deny: ## Hold the dependencies to deny.toml: bans, licences, sources, advisories
+ifeq ($(OFFLINE),)
+	@scripts/deny.sh
+else
+	@echo "make: deny.toml was not looked at, because OFFLINE is set" >&2
+endif
+
+sbom: ## Write the bill of materials of the program, CycloneDX in JSON, to target/likeness.cdx.json
+	@python3 -B scripts/sbom.py target/likeness.cdx.json
 
 lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 RUNS=${1:?how many inputs each target gets}
 shift
-VERSION=0.13.1
+VERSION=0.13.2
 SANITIZER=${SANITIZER:-none}
 OUT=target/soak
 export PATH="$PWD/target/tools/bin:$PATH"
@@ -33,7 +33,7 @@ for target; do
     runs=$RUNS
     # What writes files and decodes is a hundred times slower.
     [ "$target" = media ] && runs=$((RUNS / 100 + 1))
-    [ "$target" = multipart ] && runs=$((RUNS / 10 + 1))
+    case $target in multipart | weights_openvino) runs=$((RUNS / 10 + 1)) ;; esac
     say "$target: $runs inputs"
     mkdir -p "fuzz/corpus/$target"
     began=$(date +%s)

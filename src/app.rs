@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -10,16 +11,22 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Routes, HttpServer, web};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::config::{Config, SandboxMode};
+use crate::http::address::NoNetwork;
 use crate::http::call_log::with_call_log;
+use crate::http::idempotency::with_idempotency;
+use crate::http::limits::with_limits;
 use crate::http::metrics::{self, Readers};
 use crate::http::request_id::with_request_id;
+use crate::http::routes;
+use crate::http::secure_headers::with_secure_headers;
 use crate::http::settings::HttpSettings;
-use crate::http::{console, dialects, health, openapi};
+use crate::http::tls::{Certificate, TlsError};
 use crate::media::limits::MediaLimits;
 use crate::operations::clock::Clock;
+use crate::operations::rates::Rates;
 use crate::operations::{Operations, OperationsSettings, Parts};
 use crate::packs::cache::{self, OpenPack, OpenPacks};
 use crate::packs::error::PackError;
@@ -45,6 +52,9 @@ use crate::vision::liveness::PassiveLiveness;
 use crate::vision::mask::{self, MaskClassifier};
 use crate::vision::picture::PictureLimits;
 use crate::worker::Workers;
+
+/// How long the head of a request may take to come in.
+const MAX_HEADER_TIME: Duration = Duration::from_secs(5);
 
 /// Received files that are looked at at once, before anything of them is stored.
 const INTAKE_THREADS: usize = 2;
@@ -73,6 +83,10 @@ pub enum AppError {
     NothingKept { file: String },
     #[error("the database or the data folder cannot be opened: {0}")]
     Store(#[from] StoreError),
+    #[error("the setting trusted_proxies: {0}")]
+    Proxies(#[from] NoNetwork),
+    #[error("{0}")]
+    Tls(#[from] TlsError),
     #[error("{what}: {source}")]
     Io {
         what: String,
@@ -98,6 +112,9 @@ pub struct App {
     operations: Operations,
     workers: Workers,
     warm_up: Option<tokio::task::JoinHandle<Result<(), VisionError>>>,
+    certificate: Option<Arc<Certificate>>,
+    /// How long it takes at most to finish what it has begun.
+    stop: Duration,
     /// Goes away with the service, and the files in it.
     _scratch: Scratch,
 }
@@ -127,6 +144,7 @@ impl App {
         clock: Arc<dyn Clock>,
         instruments: Instruments,
     ) -> Result<Self, AppError> {
+        let certificate = Certificate::open(&config.tls_certificate, &config.tls_key)?;
         let default_rules = default_rules(&config.rules)?;
         let (models, packs) = match &instruments {
             Instruments::Packs => {
@@ -152,7 +170,7 @@ impl App {
         });
         operations.sweep_blobs().await;
         announce_audit(&store).await?;
-        let (server, address) = serve(config, &operations)?;
+        let (server, address) = serve(config, &operations, certificate.as_ref())?;
         let metrics = serve_metrics(config, &operations)?;
         let warm_up = match (instruments, packs) {
             (Instruments::Given(_, examiner), _) => {
@@ -177,6 +195,8 @@ impl App {
             workers: Workers::start(&operations, workers(config)),
             operations,
             warm_up,
+            certificate,
+            stop: Duration::from_secs(u64::from(config.stop_seconds)),
             _scratch: scratch,
         })
     }
@@ -201,9 +221,34 @@ impl App {
         self.server.handle()
     }
 
-    /// Serves until a signal comes, then finishes what is being examined.
+    /// Whether callers come by TLS.
+    pub fn is_by_tls(&self) -> bool {
+        self.certificate.is_some()
+    }
+
+    /// Serves until it is told to stop, then finishes what it has begun, within its time. Told a second time, it
+    /// finishes nothing more.
+    pub async fn run_until(self, mut told: mpsc::Receiver<()>) -> Result<Ended, AppError> {
+        let (handle, time) = (self.handle(), self.stop);
+        let mut running = pin!(self.run());
+        tokio::select! {
+            ended = &mut running => return ended.map(|()| Ended::InOrder),
+            Some(()) = told.recv() => {}
+        }
+        tracing::info!("told to stop: nothing new is taken, and what was begun is finished");
+        let _stopping = tokio::spawn(handle.stop(true));
+        tokio::select! {
+            ended = &mut running => ended.map(|()| Ended::InOrder),
+            () = tokio::time::sleep(time) => Ok(Ended::OutOfTime),
+            Some(()) = told.recv() => Ok(Ended::AtOnce),
+        }
+    }
+
+    /// Serves until its handle stops it, then finishes what is being examined.
     pub async fn run(self) -> Result<(), AppError> {
         let mut server = self.server;
+        let fresh = self.certificate.map(Certificate::keep_fresh);
+        let _fresh = fresh.map(|work| Ending(tokio::spawn(work).abort_handle()));
         let numbers = self.metrics.map(|(server, _)| tokio::spawn(server));
         // The numbers are told to the end, and keep nobody from ending.
         let _numbers = numbers.map(|task| Ending(task.abort_handle()));
@@ -216,6 +261,17 @@ impl App {
         let stopped = server.await;
         finish(stopped, self.workers).await
     }
+}
+
+/// How a service ended that was told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything that was begun is finished.
+    InOrder,
+    /// Its time ran out; what was not finished goes on after the next start.
+    OutOfTime,
+    /// It was told a second time.
+    AtOnce,
 }
 
 impl std::fmt::Debug for App {
@@ -241,7 +297,11 @@ async fn finish(stopped: std::io::Result<()>, workers: Workers) -> Result<(), Ap
     })
 }
 
-fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr), AppError> {
+fn serve(
+    config: &Config,
+    operations: &Operations,
+    certificate: Option<&Arc<Certificate>>,
+) -> Result<(Server, SocketAddr), AppError> {
     let cannot_listen = |source| AppError::Io {
         what: format!(
             "cannot listen on {}; choose another with --listen",
@@ -258,25 +318,33 @@ fn serve(config: &Config, operations: &Operations) -> Result<(Server, SocketAddr
         max_picture_bytes: config.max_picture_bytes,
         max_json_bytes: config.max_json_bytes,
         max_wait: Duration::from_secs(u64::from(config.max_wait_seconds)),
+        max_receive: Duration::from_secs(u64::from(config.max_receive_seconds)),
+        by_tls: certificate.is_some(),
+        trusted_proxies: config.trusted_proxies.parse()?,
     });
     let readers = readers(config);
     let server = HttpServer::new(move || {
         Routes::new()
-            .configure(|routes| metrics::configure(routes, &readers))
             .app_data(operations.clone())
             .app_data(settings.clone())
+            // The last one sees a request first.
             .wrap(from_fn(with_call_log))
+            .wrap(from_fn(with_idempotency))
+            .wrap(from_fn(with_limits))
+            .wrap(from_fn(with_secure_headers))
             .wrap(from_fn(with_request_id))
-            .configure(health::configure)
-            .configure(openapi::configure)
-            .configure(console::configure)
-            .configure(dialects::configure)
+            .configure(|routes| routes::configure(routes, &readers))
     })
     .workers(2)
-    .listen(listener)
-    .map_err(cannot_listen)?
-    .run();
-    Ok((server, address))
+    .client_request_timeout(MAX_HEADER_TIME)
+    .shutdown_timeout(u64::from(config.stop_seconds))
+    // Signals are heard by `cli`, which has a second one stop the service at once.
+    .disable_signals();
+    let server = match certificate {
+        None => server.listen(listener),
+        Some(certificate) => server.listen_rustls_0_23(listener, certificate.server()?),
+    };
+    Ok((server.map_err(cannot_listen)?.run(), address))
 }
 
 fn readers(config: &Config) -> Readers {
@@ -706,5 +774,10 @@ fn operations_settings(
         },
         callback_hosts: config.callback_hosts.clone(),
         fremis_project: Some(config.fremis_project.clone()).filter(|name| !name.is_empty()),
+        rates: Rates {
+            per_token: config.rate_per_token,
+            per_address: config.rate_per_address,
+            burst: config.rate_burst,
+        },
     }
 }

@@ -35,7 +35,7 @@
 //! - [`packs`]: where the networks' weights come from and whether they are what they should be.
 //! - [`pipeline`]: the one room that holds all three instruments: see [`pipeline::examine`]. A clip is sampled for whom it
 //!   shows, and watched at an even pace for what moves in it: [`pipeline::liveness`], a signal a file.
-//! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs.
+//! - [`store`]: what is kept. SQLite or PostgreSQL by one URL, and a folder of blobs or a bucket by another.
 //! - [`search`]: exact search among the faces of a gallery, held in memory; its products are the package `kernels/`'s, too.
 //! - [`notify`]: results and events posted to callers' addresses, and to none inside the operator's network.
 //! - [`operations`]: the verbs. `ls src/operations` is the list of what the service can do.
@@ -59,6 +59,13 @@
 //! 4. [`pipeline::aggregate`] draws signals from the frames, [`scoring::verdict`] judges them, and the
 //!    verdict is stored with everything it rests on.
 //! 5. The waiting request is woken and rendered in its dialect.
+//!
+//! # A request that is sent twice, step by step
+//!
+//! 1. [`http::limits`] counts its address and bounds its body; [`http::idempotency`] receives the body whole and takes the
+//!    key for it ([`operations::run_once`], [`store::idempotency`]), or answers what was answered before.
+//! 2. What it makes is made under identifiers that were allotted with the key, and it is carried through to its end
+//!    whether or not anybody waits; then its answer is kept, sealed under what only the same request brings along.
 //!
 //! # A search, step by step
 //!

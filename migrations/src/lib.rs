@@ -2,6 +2,8 @@
 //!
 //! They go forwards only: what a migration got wrong, a later one puts right.
 
+use std::collections::HashSet;
+
 use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{DbErr, MigrationTrait, async_trait};
 use sea_orm_migration::sea_orm::DatabaseTransaction;
@@ -25,13 +27,32 @@ mod m20261121_000015_reviews;
 mod m20261121_000016_deliveries;
 mod m20261121_000017_figures;
 mod m20261129_000018_vault;
+mod m20261129_000019_idempotency;
 mod m20261129_000020_webhooks;
 mod m20261129_000020b_causes;
 mod m20261129_000021_chores;
 
 /// Applies the migrations that the database has not seen yet, inside the caller's transaction.
+///
+/// A database that a newer program has been at is left as it is: what that added, this one does not look at, and while
+/// nodes are brought to a new version one after the other, the older ones have to start, too.
 pub async fn apply(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    Migrator::up(transaction, None).await
+    let known: HashSet<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
+    let applied = Migrator::get_migration_models(transaction).await?;
+    let applied: HashSet<String> = applied.into_iter().map(|model| model.version).collect();
+    if applied.is_subset(&known) {
+        return Migrator::up(transaction, None).await;
+    }
+    if known.is_subset(&applied) {
+        return Ok(());
+    }
+    Err(DbErr::Custom(
+        "another version of the program has been at this database, and neither is the older one"
+            .to_owned(),
+    ))
 }
 
 /// Applies the oldest of them alone, as an older program left a database behind: for tests of the rest.
@@ -63,6 +84,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_deliveries::Migration),
             Box::new(m20261121_000017_figures::Migration),
             Box::new(m20261129_000018_vault::Migration),
+            Box::new(m20261129_000019_idempotency::Migration),
             Box::new(m20261129_000020_webhooks::Migration),
             Box::new(m20261129_000020b_causes::Migration),
             Box::new(m20261129_000021_chores::Migration),

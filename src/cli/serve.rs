@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
-use crate::app::{App, Instruments, SystemClock};
+use crate::app::{App, Ended, Instruments, SystemClock};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::config::Config;
@@ -18,7 +20,8 @@ use crate::telemetry::{self, TelemetryOptions};
 /// It keeps everything in one folder (SQLite and the received files) unless the setting
 /// `database_url` names a PostgreSQL database. The page of the API is at /docs/, its description
 /// at /openapi.json. It answers /healthz at once and /readyz once the models are warm. On SIGTERM
-/// it stops taking work and finishes what is being examined.
+/// or SIGINT it takes nothing new and finishes what it has begun, within `stop_seconds`; a second
+/// signal stops it at once, and what was not finished goes on after the next start.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one.
@@ -44,13 +47,45 @@ pub fn run(args: ServeArgs, mut config: Config) -> Result<ExitCode, CliError> {
         otlp_endpoint: &config.otlp_endpoint,
     })?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
+        // From here on, so that a signal while the models are opened is not lost.
+        let told = signals()?;
         let app = App::build(&config, Arc::new(SystemClock), Instruments::Packs).await?;
+        let scheme = if app.is_by_tls() { "https" } else { "http" };
         let address = app.address();
         output::remark(&format!(
-            "likeness listens on http://{address}; its API page is http://{address}/docs/"
+            "likeness listens on {scheme}://{address}; its API page is {scheme}://{address}/docs/"
         ));
-        app.run().await?;
-        Ok(ExitCode::SUCCESS)
-    })
+        Ok::<_, CliError>(app.run_until(told).await?)
+    });
+    // An examination that was given up still runs in its thread, and nobody waits for it.
+    runtime.shutdown_background();
+    let left = match ended? {
+        Ended::InOrder => return Ok(ExitCode::SUCCESS),
+        Ended::OutOfTime => "its time to stop ran out",
+        Ended::AtOnce => "it was told a second time",
+    };
+    output::remark(&format!(
+        "likeness stopped before everything was finished, as {left}; examinations go on after the next start"
+    ));
+    Ok(ExitCode::FAILURE)
+}
+
+/// A message for every SIGTERM and SIGINT.
+fn signals() -> std::io::Result<mpsc::Receiver<()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (tell, told) = mpsc::channel(2);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if tell.send(()).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(told)
 }

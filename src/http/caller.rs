@@ -10,6 +10,7 @@ use crate::operations::Operations;
 use crate::operations::admit::NewCall;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::operations::run_once::Allotment;
 use crate::session::project::Dialect;
 
 /// The caller of a request, by its bearer token.
@@ -37,7 +38,7 @@ pub async fn admit(
     let (mut caller, id) = operations.admit(secret, call).await?;
     LoggedCall::begin(request, id);
     caller.cause = RequestId::cause(request);
-    Ok(caller)
+    Ok(with_allotment(request, caller))
 }
 
 /// The caller of a FREMIS request: by its token, or by what an operator bound tokenless calls to.
@@ -49,7 +50,15 @@ pub async fn admit_fremis(request: &HttpRequest, operations: &Operations) -> Res
     let (mut caller, id) = operations.admit_anonymous_fremis(endpoint(request)).await?;
     LoggedCall::begin(request, id);
     caller.cause = RequestId::cause(request);
-    Ok(caller)
+    Ok(with_allotment(request, caller))
+}
+
+/// Hands down what a request with an `Idempotency-Key` is to make its work under.
+fn with_allotment(request: &HttpRequest, caller: Caller) -> Caller {
+    Caller {
+        allotted: request.extensions().get::<Allotment>().copied(),
+        ..caller
+    }
 }
 
 /// The token of `Authorization: Bearer`.

@@ -35,7 +35,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
-    fn later(self, seconds: u32) -> Self {
+    pub fn later(self, seconds: u32) -> Self {
         Self {
             retry_after: Some(seconds),
             ..self
@@ -79,6 +79,9 @@ impl From<Error> for Refusal {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message).later(5)
             }
             Error::Busy => Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", message).later(5),
+            Error::TooOften { seconds } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message).later(seconds)
+            }
             Error::StillRunning => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "still_running", message).later(5)
             }

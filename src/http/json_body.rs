@@ -3,13 +3,26 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Payload};
 use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::http::bounded_json;
+use crate::http::error::Refusal;
 use crate::http::settings::HttpSettings;
+use crate::http::upload;
 
 /// A body shorter than this is read at once.
 const SMALL: usize = 64 * 1024;
+
+/// Longest body that is read as one type, in bytes.
+const MAX_TYPED: usize = 64 * 1024;
+
+/// A small body of a type of its own. Handlers read it once they know who asks: nobody else is told what is wrong with it.
+pub async fn typed<T: DeserializeOwned>(payload: Payload) -> Result<T, Refusal> {
+    let bytes = upload::body_up_to(payload, MAX_TYPED).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Refusal::bad_request(format!("the body: {error}")))
+}
 
 /// Why a body is no JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,10 @@
 //! The `OpenAPI` description and the page that shows it, assets served from the binary.
 
 use actix_web::web;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Required, Response};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -131,7 +134,7 @@ use crate::http::health;
         opencv_fr::failures::ErrorBody,
         opencv_fr::failures::DetailBody,
     )),
-    modifiers(&Tokens, &TwoAddresses)
+    modifiers(&Tokens, &TwoAddresses, &Keys)
 )]
 struct Description;
 
@@ -144,6 +147,41 @@ impl Modify for Tokens {
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
         let key = ApiKey::Header(ApiKeyValue::new("x-api-key"));
         components.add_security_scheme("api_key", SecurityScheme::ApiKey(key));
+    }
+}
+
+/// Every POST may be sent again under a key.
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let items = openapi.paths.paths.values_mut();
+        for operation in items.filter_map(|item| item.post.as_mut()) {
+            let parameter = ParameterBuilder::new()
+                .name("Idempotency-Key")
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some("1 to 255 visible ASCII characters. Sent again under the same key within 24 hours, the request is carried out once and answered the same, with `Idempotency-Replayed: true`."))
+                .schema(Some(Object::with_type(Type::String)))
+                .build();
+            operation
+                .parameters
+                .get_or_insert_default()
+                .push(parameter.into());
+            for (status, meaning) in [
+                (
+                    "409",
+                    "The request of the same key is still being carried out.",
+                ),
+                ("422", "Another request came with the same key before."),
+            ] {
+                let response = Response::new(meaning);
+                let responses = &mut operation.responses.responses;
+                responses
+                    .entry(status.to_owned())
+                    .or_insert_with(|| response.into());
+            }
+        }
     }
 }
 

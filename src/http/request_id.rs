@@ -12,6 +12,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 use uuid::Uuid;
 
+use crate::http::limits::dress;
 use crate::metrics::Answered;
 use crate::metrics::stopwatch::Stopwatch;
 use crate::operations::Operations;
@@ -24,6 +25,9 @@ const MAX_ID: usize = 128;
 
 /// What a request is logged as that met no route.
 const NO_ROUTE: &str = "(no such route)";
+
+/// What a request is counted as that was turned away before any handler had it.
+const NO_HANDLER: &str = "(turned away)";
 
 /// The id of a request, for handlers that answer it in a body.
 #[derive(Clone, Debug)]
@@ -61,6 +65,11 @@ pub async fn with_request_id(
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
+    let put = |headers: &mut HeaderMap| {
+        if let Ok(value) = HeaderValue::from_str(&id.0) {
+            headers.insert(HeaderName::from_static("x-request-id"), value);
+        }
+    };
     let operations = request.app_data::<Data<Operations>>().cloned();
     let started = Stopwatch::start();
     let span = tracing::info_span!(
@@ -72,7 +81,23 @@ pub async fn with_request_id(
     if let Some(parent) = traceparent(request.headers()) {
         context::follow(&span, parent);
     }
-    let mut response = next.call(request).instrument(span.clone()).await?;
+    let mut response = match next.call(request).instrument(span.clone()).await {
+        Ok(response) => response,
+        Err(error) => {
+            let status = error.as_response_error().status_code().as_u16();
+            span.record("status", status);
+            span.in_scope(|| tracing::warn!(%method, status, "answered without a handler"));
+            if let Some(operations) = &operations {
+                operations.metrics().answered(&Answered {
+                    route: NO_HANDLER,
+                    dialect: "none",
+                    status,
+                    seconds: started.seconds(),
+                });
+            }
+            return Err(dress(&error, put));
+        }
+    };
     let route = response
         .request()
         .match_pattern()
@@ -98,11 +123,7 @@ pub async fn with_request_id(
             seconds,
         });
     }
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("x-request-id"), value);
-    }
+    put(response.headers_mut());
     Ok(response)
 }
 

@@ -24,6 +24,9 @@ const MAX_BODY: usize = 65_536;
 /// Parts a form may have, unknown ones among them.
 const MAX_PARTS: usize = 32;
 
+/// What a form may hold beside its files: its texts, and what parts them.
+pub const MOST_FIELDS_BYTES: u64 = MAX_TEXT * MAX_PARTS as u64;
+
 /// A part that a route knows.
 #[derive(Clone, Copy, Debug)]
 pub enum Part {
@@ -190,7 +193,7 @@ fn refuse_declared_length(request: &HttpRequest, parts: &[Part]) -> Result<(), U
         .get(actix_web::http::header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse().ok());
-    let mut allowed = MAX_TEXT * MAX_PARTS as u64;
+    let mut allowed = MOST_FIELDS_BYTES;
     let mut largest = None;
     for part in parts {
         if let Part::File { name, max_bytes } = *part {

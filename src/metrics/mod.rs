@@ -31,6 +31,10 @@ pub enum Stage {
     Fetch,
     /// Video and document are decoded, faces found and compared, all at once.
     Examine,
+    /// Decoding the video, a part of that.
+    Decode,
+    /// Finding faces and comparing them, another.
+    Look,
     /// Rules judge what was found.
     Judge,
     /// Pictures and verdict are stored.
@@ -38,12 +42,14 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Receive,
         Self::Intake,
         Self::QueueWait,
         Self::Fetch,
         Self::Examine,
+        Self::Decode,
+        Self::Look,
         Self::Judge,
         Self::Store,
     ];
@@ -56,6 +62,8 @@ impl Stage {
             Self::QueueWait => "queue_wait",
             Self::Fetch => "fetch",
             Self::Examine => "examine",
+            Self::Decode => "decode",
+            Self::Look => "look",
             Self::Judge => "judge",
             Self::Store => "store",
         }

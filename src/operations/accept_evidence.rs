@@ -40,6 +40,15 @@ impl Target {
         }
     }
 
+    /// A session that is there, of which nothing new is said.
+    pub(crate) fn known(id: SessionId) -> Self {
+        Self::Existing {
+            id,
+            subject_name: None,
+            device_info: None,
+        }
+    }
+
     fn session(&self) -> Option<SessionId> {
         match self {
             Self::Existing { id, .. } => Some(*id),
@@ -65,15 +74,46 @@ impl Operations {
         kind: EvidenceKind,
         upload: Upload,
     ) -> Result<(SessionId, Evidence), Error> {
+        if let Some(accepted) = self.accepted_before(caller, &target, kind).await? {
+            return Ok(accepted);
+        }
         let aim = self.aim(caller, target).await?;
         let checked = self.check(upload, kind).await?;
         let session = aim.session.id;
         let record = NewEvidence {
             create: aim.is_new.then_some(aim.session),
-            ..checked.record(session)
+            ..checked.record(caller, session)
         };
         let evidence = self.store.accept_evidence(record, self.clock.now()).await?;
         Ok((session, evidence))
+    }
+
+    /// What an earlier try of the same request stored.
+    async fn accepted_before(
+        &self,
+        caller: &Caller,
+        target: &Target,
+        kind: EvidenceKind,
+    ) -> Result<Option<(SessionId, Evidence)>, Error> {
+        let Some(id) = caller.earlier_id(number(kind)) else {
+            return Ok(None);
+        };
+        let session = target
+            .session()
+            .map_or(caller.new_id(0), |session| session.0);
+        let session = SessionId(session);
+        if self
+            .store
+            .session(caller.project.id, session)
+            .await?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        let latest = self.store.latest_evidence(session, kind).await?;
+        Ok(latest
+            .filter(|evidence| evidence.id.0 == id)
+            .map(|evidence| (session, evidence)))
     }
 
     /// Finds or makes the session and sees to the consent. Stores no evidence.
@@ -123,5 +163,13 @@ impl Operations {
             is_new,
             consent_basis,
         })
+    }
+}
+
+/// Which of a request's identifiers a piece of evidence takes; the first is the session's.
+pub(crate) fn number(kind: EvidenceKind) -> u16 {
+    match kind {
+        EvidenceKind::Document => 1,
+        EvidenceKind::Video => 2,
     }
 }

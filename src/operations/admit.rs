@@ -36,6 +36,16 @@ impl Operations {
         &self,
         endpoint: String,
     ) -> Result<(Caller, CallId), Error> {
+        let caller = self.anonymous_fremis().await?;
+        let call = NewCall {
+            dialect: Dialect::Fremis,
+            endpoint,
+        };
+        self.begin_call(caller, call).await
+    }
+
+    /// The caller of FREMIS calls without a token.
+    pub async fn anonymous_fremis(&self) -> Result<Caller, Error> {
         let name = self
             .settings
             .fremis_project
@@ -46,20 +56,16 @@ impl Operations {
             .project_by_name(name)
             .await?
             .ok_or(Error::Unauthenticated)?;
-        let caller = Caller {
+        Ok(Caller {
             project,
             scopes: vec![Scope::Submit, Scope::Read, Scope::Enrol],
             token: None,
             parent: None,
             officer: None,
+            allotted: None,
             place: CallPlace::default(),
             cause: None,
-        };
-        let call = NewCall {
-            dialect: Dialect::Fremis,
-            endpoint,
-        };
-        self.begin_call(caller, call).await
+        })
     }
 
     /// Completes a call's row: the answer's code, and the caller's own number for the call.
@@ -101,6 +107,7 @@ impl Operations {
         if settings.suspended {
             return Err(Error::Suspended);
         }
+        self.count_caller(&caller)?;
         let record = CallRecord {
             id: CallId(Uuid::now_v7()),
             at: self.clock.now(),

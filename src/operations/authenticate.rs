@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::places::CallPlace;
+use crate::operations::run_once::Allotment;
 use crate::session::actor::Actor;
 use crate::session::cause::Cause;
 use crate::session::ids::{OfficerId, TokenId};
@@ -22,6 +23,8 @@ pub struct Caller {
     pub parent: Option<TokenId>,
     /// The person whom the token was made for.
     pub officer: Option<OfficerId>,
+    /// The identifiers of what the request makes, where it is to be carried out once.
+    pub allotted: Option<Allotment>,
     /// What the call holds while its pictures are looked at.
     pub place: CallPlace,
     /// The request that they ask by, where it is one.
@@ -82,6 +85,10 @@ pub(crate) fn token_hash(secret: &str) -> [u8; 32] {
 
 impl Operations {
     /// The caller behind a token's secret.
+    ///
+    /// A token is looked up by the SHA-256 of its secret, so how long the database compares tells something of
+    /// hashes alone, from which nobody gets nearer to a secret of 256 bits; what it found is compared again in
+    /// constant time, so that a look-up which is looser than it should be lets nobody in.
     pub async fn authenticate(&self, secret: &str) -> Result<Caller, Error> {
         let hash = token_hash(secret);
         let record = self
@@ -109,6 +116,7 @@ impl Operations {
             token: Some(record.id),
             parent: record.parent,
             officer: record.officer,
+            allotted: None,
             place: CallPlace::default(),
             cause: None,
         })

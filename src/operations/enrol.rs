@@ -1,7 +1,6 @@
 //! Enrols a person: one or several pictures, into one or several galleries.
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
@@ -118,10 +117,16 @@ impl Operations {
             }
         }
         let now = self.clock.now();
-        let id = SubjectId(Uuid::now_v7());
+        if let Some(enrolled) = self.enrolled_before(caller, &seen).await? {
+            return Ok(Enrolled {
+                looked: seen.into_iter().map(|one| one.looked).collect(),
+                ..enrolled
+            });
+        }
+        let id = SubjectId(caller.new_id(0));
         let mut faces = Vec::with_capacity(seen.len());
         let mut looked = Vec::with_capacity(seen.len());
-        for mut one in seen {
+        for (number, mut one) in (1..).zip(seen) {
             let first = one.looked.faces.first_mut();
             let (template, thumbnail) = first
                 .and_then(|face| {
@@ -130,7 +135,7 @@ impl Operations {
                 .ok_or_else(|| Error::invalid("a picture without a face cannot be enrolled"))?;
             faces.push(NewFace {
                 face: EnrolledFace {
-                    id: TemplateId(Uuid::now_v7()),
+                    id: TemplateId(caller.new_id(number)),
                     subject: id,
                     template,
                     keeping: request.keeping,
@@ -172,6 +177,32 @@ impl Operations {
             subject,
             looked,
         })
+    }
+
+    /// Whom an earlier try of the same request enrolled, with the faces that it added.
+    async fn enrolled_before(
+        &self,
+        caller: &Caller,
+        seen: &[LookedAt],
+    ) -> Result<Option<Enrolled>, Error> {
+        let Some(first) = caller.earlier_id(1) else {
+            return Ok(None);
+        };
+        let project = caller.project.id;
+        let Some(subject) = self.store.subject_of(project, TemplateId(first)).await? else {
+            return Ok(None);
+        };
+        let made: Vec<_> = (1..)
+            .zip(seen)
+            .map(|(number, _)| TemplateId(caller.new_id(number)))
+            .collect();
+        let mut faces = self.store.faces(&[subject.id]).await?;
+        faces.retain(|face| made.contains(&face.id));
+        Ok(Some(Enrolled {
+            subject,
+            faces,
+            looked: Vec::new(),
+        }))
     }
 
     /// What can be refused before any picture is looked at.

@@ -43,6 +43,8 @@ pub enum Error {
     NotReady,
     #[error("too much is waiting to be examined; try again in a moment")]
     Busy,
+    #[error("too many requests; try again in {seconds} seconds")]
+    TooOften { seconds: u32 },
     #[error("the examination takes longer than this call may wait; read its result later")]
     StillRunning,
     #[error("there is no room left to keep anything; the operator has to make some")]

@@ -13,9 +13,10 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 impl Operations {
     /// Erases sessions that nothing happened to for longer than their project keeps them, so many
     /// a project; tells whether there may be more. What is held or being examined stays. Results that
-    /// were posted long enough ago are forgotten too.
+    /// were posted long enough ago are forgotten too, and the keys of requests that were carried out once.
     pub async fn expire_sessions(&self) -> Result<bool, Error> {
         self.forget_deliveries().await?;
+        self.forget_keys().await?;
         // What could not be deleted before is tried again.
         self.sweep_blobs().await;
         let mut more = false;

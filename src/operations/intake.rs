@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use tempfile::TempPath;
-use uuid::Uuid;
 
 use crate::media::error::MediaError;
 use crate::media::limits::MediaLimits;
 use crate::metrics::Stage;
 use crate::metrics::stopwatch::Stopwatch;
 use crate::operations::Operations;
+use crate::operations::accept_evidence::number;
+use crate::operations::authenticate::Caller;
 use crate::operations::background::in_background;
 use crate::operations::error::Error;
 use crate::sandbox::decoding::Decoding;
@@ -42,9 +43,9 @@ pub(crate) struct Checked {
 
 impl Checked {
     /// The record to store it under; the file stays alive as long as `self`.
-    pub(crate) fn record(&self, session: SessionId) -> NewEvidence<'_> {
+    pub(crate) fn record(&self, caller: &Caller, session: SessionId) -> NewEvidence<'_> {
         NewEvidence {
-            id: EvidenceId(Uuid::now_v7()),
+            id: EvidenceId(caller.new_id(number(self.kind))),
             session,
             create: None,
             kind: self.kind,
@@ -67,7 +68,7 @@ impl Operations {
         let checked = in_background(move || {
             let media_type = match kind {
                 EvidenceKind::Document => {
-                    check_document(&decoding, &upload.file, &settings.picture_limits)?
+                    check_document(&decoding, &upload.file, settings.picture_limits)?
                 }
                 EvidenceKind::Video => {
                     check_video(&decoding, &upload.file, &settings.media_limits)?
@@ -88,9 +89,9 @@ impl Operations {
 fn check_document(
     decoding: &Decoding,
     file: &Path,
-    limits: &PictureLimits,
+    limits: PictureLimits,
 ) -> Result<String, Error> {
-    let media_type = decoding.check_picture(file, limits);
+    let media_type = decoding.check_picture(file, &limits);
     Ok(media_type.map_err(document_error)?.to_owned())
 }
 

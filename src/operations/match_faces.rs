@@ -9,6 +9,7 @@ use crate::operations::accept_evidence::Target;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
 use crate::operations::intake::Upload;
+use crate::operations::request_examination::Earlier;
 use crate::session::evidence::{Evidence, EvidenceKind};
 use crate::session::examination::{ExaminationRecord, ExaminationScope};
 use crate::session::ids::SessionId;
@@ -39,7 +40,17 @@ impl Operations {
         caller: &Caller,
         request: MatchRequest,
     ) -> Result<ExaminationRecord, Error> {
-        let aim = self.aim(caller, request.target).await?;
+        let (caller, target) = match self.queued_before(caller).await? {
+            Earlier::Nothing => (caller.clone(), request.target),
+            Earlier::Queued(record) => {
+                return self
+                    .await_examination(caller, record.session, record.id, request.wait)
+                    .await;
+            }
+            Earlier::Broken(session) => (caller.beginning_anew(), Target::known(session)),
+        };
+        let caller = &caller;
+        let aim = self.aim(caller, target).await?;
         let session = aim.session.id;
         self.refuse_when_busy().await?;
         // To the end: whoever comes while all places are taken would wait for those who have them.
@@ -58,12 +69,12 @@ impl Operations {
             ),
         };
 
-        let document = document.record(session);
+        let document = document.record(caller, session);
         let document_blob = evidence_key(session, document.id);
         let mut evidence = vec![document];
         let video_blob = match (video.as_ref(), kept_blob) {
             (Some(video), _) => {
-                let video = video.record(session);
+                let video = video.record(caller, session);
                 let key = evidence_key(session, video.id);
                 evidence.push(video);
                 key

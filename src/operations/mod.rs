@@ -13,6 +13,7 @@ use crate::operations::clock::Clock;
 use crate::operations::lanes::Lanes;
 use crate::operations::passwords::Passwords;
 use crate::operations::places::{Awaited, Places};
+use crate::operations::rates::{Ledger, Rates};
 use crate::operations::read_video::Viewings;
 use crate::operations::residents::Residents;
 use crate::operations::signal::Signalling;
@@ -81,6 +82,7 @@ pub mod passwords;
 pub mod picture_fault;
 pub mod places;
 pub mod post_results;
+pub mod rates;
 pub mod re_embed;
 pub mod read_case;
 pub mod read_decisions;
@@ -99,6 +101,7 @@ pub mod review_quality;
 pub mod review_queue;
 pub mod rule_owner;
 pub mod run_examination;
+pub mod run_once;
 pub mod seed_cases;
 pub mod shadow_report;
 pub mod sign_in;
@@ -131,6 +134,7 @@ pub struct Operations {
     pub(crate) passwords: Passwords,
     pub(crate) signalling: Signalling,
     pub(crate) viewings: Viewings,
+    pub(crate) ledger: Ledger,
     pub(crate) metrics: Metrics,
     pub(crate) vitals: Vitals,
     pub(crate) findings: Findings,
@@ -176,6 +180,8 @@ pub struct OperationsSettings {
     pub callback_hosts: String,
     /// The project of FREMIS calls that come without a token.
     pub fremis_project: Option<String>,
+    /// How often a token and an address may ask.
+    pub rates: Rates,
 }
 
 /// Everything `Operations` is built from.
@@ -220,6 +226,7 @@ impl Operations {
             intake,
             signalling: Signalling::default(),
             viewings: Viewings::default(),
+            ledger: Ledger::default(),
             metrics: Metrics::default(),
             vitals: Vitals::default(),
             findings: Findings::default(),

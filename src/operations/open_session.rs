@@ -1,7 +1,5 @@
 //! Opens a session, one applicant's visit.
 
-use uuid::Uuid;
-
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
@@ -37,9 +35,20 @@ impl Operations {
     /// Opens a session for the caller's project.
     pub async fn open_session(&self, caller: &Caller, new: NewSession) -> Result<Session, Error> {
         caller.require(Scope::Submit)?;
+        if let Some(opened) = self.opened_before(caller).await? {
+            return Ok(opened);
+        }
         let session = self.new_session(caller, new)?;
         self.store.insert_session(&session).await?;
         Ok(session)
+    }
+
+    /// The session that an earlier try of the same request opened.
+    pub(crate) async fn opened_before(&self, caller: &Caller) -> Result<Option<Session>, Error> {
+        match caller.earlier_id(0) {
+            Some(id) => Ok(self.store.session(caller.project.id, SessionId(id)).await?),
+            None => Ok(None),
+        }
     }
 
     /// The row of a session that does not exist yet.
@@ -63,7 +72,7 @@ impl Operations {
         }
         let now = self.clock.now();
         Ok(Session {
-            id: SessionId(Uuid::now_v7()),
+            id: SessionId(caller.new_id(0)),
             project: caller.project.id,
             status: SessionStatus::Open,
             origin: new.origin.to_owned(),

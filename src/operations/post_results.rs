@@ -18,6 +18,7 @@ use crate::operations::lanes::Turn;
 use crate::session::delivery::DeliveryState;
 use crate::session::ids::{CallbackId, EndpointId};
 use crate::session::time::Timestamp;
+use crate::session::webhook::WebhookSecret;
 use crate::store::callbacks::Callback;
 
 /// Posts at a time, to whomever.
@@ -157,7 +158,7 @@ impl Operations {
         };
         let now = self.clock.now();
         let secrets = endpoint.signing(now);
-        let keys = secrets.iter().map(|secret| secret.bytes());
+        let keys = secrets.iter().map(WebhookSecret::bytes);
         let seconds = now.0.div_euclid(1000);
         let signature = sign(keys, &letter.id, seconds, &letter.body);
         letter.signed = Some((seconds, signature));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
+use crate::operations::request_examination::Earlier;
 use crate::session::examination::{ExaminationOrder, ExaminationRecord, ExaminationScope};
 use crate::session::gallery::{PictureKeeping, Subject};
 use crate::session::ids::SessionId;
@@ -46,6 +47,20 @@ impl Operations {
         let Some(face) = kept else {
             return Ok(Recognition::DidNotRun("no picture of the person is kept"));
         };
+        let caller = match self.queued_before(caller).await? {
+            Earlier::Nothing => caller.clone(),
+            Earlier::Queued(queued) => {
+                let record = self
+                    .await_examination(caller, session, queued.id, wait)
+                    .await?;
+                return Ok(Recognition::Ran {
+                    subject,
+                    record: Box::new(record),
+                });
+            }
+            Earlier::Broken(_) => caller.beginning_anew(),
+        };
+        let caller = &caller;
         let consent_basis = self
             .consent_basis(caller, Some(session), Some(name))
             .await?;

@@ -1,7 +1,5 @@
 //! Queues the examination of a session's evidence.
 
-use uuid::Uuid;
-
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::error::Error;
@@ -17,6 +15,14 @@ use crate::session::status::Move;
 use crate::session::time::Timestamp;
 use crate::store::error::StoreError;
 
+/// How far an earlier try of the same request came.
+pub(crate) enum Earlier {
+    Nothing,
+    Queued(Box<ExaminationRecord>),
+    /// It was queued in this session and broke off for a fault that was not the evidence's.
+    Broken(SessionId),
+}
+
 impl Operations {
     /// Queues the examination by every check of the project's rules.
     pub async fn request_examination(
@@ -25,6 +31,12 @@ impl Operations {
         id: SessionId,
     ) -> Result<ExaminationRecord, Error> {
         caller.require(Scope::Submit)?;
+        let caller = match self.queued_before(caller).await? {
+            Earlier::Nothing => caller.clone(),
+            Earlier::Queued(record) => return Ok(*record),
+            Earlier::Broken(_) => caller.beginning_anew(),
+        };
+        let caller = &caller;
         let session = self.find_session(caller, id).await?;
         if session.erased_at.is_none() {
             self.refuse_when_used_up(caller, id).await?;
@@ -124,6 +136,22 @@ impl Operations {
         })
     }
 
+    /// The examination that an earlier try of the same request queued.
+    pub(crate) async fn queued_before(&self, caller: &Caller) -> Result<Earlier, Error> {
+        let Some(id) = caller.earlier_id(0) else {
+            return Ok(Earlier::Nothing);
+        };
+        let found = self
+            .store
+            .examination(caller.project.id, ExaminationId(id))
+            .await?;
+        Ok(match found {
+            None => Earlier::Nothing,
+            Some(record) if broke_off(&record) => Earlier::Broken(record.session),
+            Some(record) => Earlier::Queued(Box::new(record)),
+        })
+    }
+
     pub(crate) fn queued_examination(
         &self,
         caller: &Caller,
@@ -131,7 +159,7 @@ impl Operations {
         order: ExaminationOrder,
     ) -> ExaminationRecord {
         ExaminationRecord {
-            id: ExaminationId(Uuid::now_v7()),
+            id: ExaminationId(caller.new_id(0)),
             session,
             project: caller.project.id,
             status: ExaminationStatus::Queued,
@@ -166,4 +194,9 @@ impl Operations {
         }
         Ok(())
     }
+}
+
+fn broke_off(record: &ExaminationRecord) -> bool {
+    let by_evidence = record.failure.as_ref().map(|failure| failure.by_evidence);
+    record.status == ExaminationStatus::Failed && by_evidence != Some(true)
 }

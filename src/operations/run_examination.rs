@@ -45,7 +45,8 @@ impl Operations {
             return Ok(false);
         };
         let span = self.begin_examination(&record);
-        self.run_claimed(record, worker, examiner)
+        // On the heap, like its larger parts: their states hold records and what is done with them.
+        Box::pin(self.run_claimed(record, worker, examiner))
             .instrument(span)
             .await?;
         Ok(true)
@@ -62,7 +63,7 @@ impl Operations {
         if record.attempts > self.settings.max_attempts {
             // Every worker that tried it fell silent: it must not take another one along.
             self.give_up(&record, worker).await?;
-        } else if let Err(error) = self.run(&record, worker, examiner).await {
+        } else if let Err(error) = Box::pin(self.run(&record, worker, examiner)).await {
             if error.passes() {
                 self.postpone(id, worker).await?;
                 return Err(error);
@@ -137,7 +138,7 @@ impl Operations {
             self.fetch(&record.order.document_blob),
             self.fetch(&record.order.video_blob),
         );
-        let (document, video) = self.staged(Stage::Fetch, fetching).await?;
+        let (document, video) = self.staged(Stage::Fetch, Box::pin(fetching)).await?;
         let frames = usize::from(record.order.frames);
         let challenge = record.order.challenge.clone();
         let liveness = asks_liveness(&record.order, &rules);
@@ -165,12 +166,15 @@ impl Operations {
                 lost = self.keep_lease(record, worker) => Err(lost),
             }
         };
-        let (examined, hashes) = self.staged(Stage::Examine, examining).await?;
+        let (examined, hashes) = self.staged(Stage::Examine, Box::pin(examining)).await?;
         match examined {
             Ok(examined) => {
+                let spent = examined.spent;
+                self.metrics.took(Stage::Decode, spent.decode_seconds);
+                self.metrics.took(Stage::Look, spent.look_seconds);
                 let provenance = self.provenance(&record.order, hashes);
-                self.conclude(record, worker, provenance, &rules, examined)
-                    .await
+                // On the heap: its state holds everything that was found.
+                Box::pin(self.conclude(record, worker, provenance, &rules, examined)).await
             }
             Err(error) if error.is_about_evidence() => self.fail(record, worker, &error).await,
             Err(error) => Err(Error::internal(error)),
@@ -189,7 +193,7 @@ impl Operations {
             let verdict = judge(rules, &examined.signals, record.order.scope.checks());
             Ok((verdict, shadow_verdict(record, &examined.signals)))
         };
-        let (verdict, shadow) = self.staged(Stage::Judge, judging).await?;
+        let (verdict, shadow) = self.staged(Stage::Judge, Box::pin(judging)).await?;
         let judgement = Judgement {
             verdict,
             shadow,
@@ -211,7 +215,7 @@ impl Operations {
                 .await?;
             Ok((pictures, stored))
         };
-        let (pictures, stored) = self.staged(Stage::Store, storing).await?;
+        let (pictures, stored) = self.staged(Stage::Store, Box::pin(storing)).await?;
         if stored {
             let signals = &judgement.signals;
             self.metrics

@@ -158,6 +158,7 @@ impl Operations {
                 token: None,
                 parent: None,
                 officer: Some(membership.officer),
+                allotted: None,
                 place: CallPlace::default(),
                 cause: None,
             },

@@ -1,14 +1,17 @@
 //! Tells how the service fares: its numbers for Prometheus, and which of its parts are degraded.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
 
 use crate::metrics::Metrics;
 use crate::metrics::standing::Standing;
 use crate::operations::Operations;
 use crate::operations::error::Error;
 use crate::operations::vitals::Alive;
+use crate::sandbox::walls;
 use crate::session::time::Timestamp;
 
 /// What was found stands for so long: asking again and again costs nothing.
@@ -16,6 +19,9 @@ const STANDS: Duration = Duration::from_secs(1);
 
 /// Writing a blob costs the disk more than a look.
 const BLOBS_STAND: Duration = Duration::from_secs(15);
+
+/// What does not answer for so long does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Something due for longer is overdue: the service does not keep up, or receivers are slow.
 const OVERDUE_MS: i64 = 5 * 60 * 1000;
@@ -95,6 +101,9 @@ impl Operations {
     /// Every number, as Prometheus reads them.
     pub async fn metrics_text(&self) -> Result<String, Error> {
         let standing = self.standing().await?;
+        for (kind, count) in self.decoder_deaths().by_kind() {
+            self.metrics.sandbox_deaths(kind, count);
+        }
         self.metrics.text(&standing).map_err(Error::internal)
     }
 
@@ -115,25 +124,22 @@ impl Operations {
             self.check_queue().await,
             self.check_workers(),
             self.check_posts().await,
+            self.check_walls(),
             check_space(&self.settings.scratch),
         ];
-        let mut found = self
-            .findings
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        found.checks = Some((Instant::now(), checks.clone()));
+        self.found().checks = Some((Instant::now(), checks.clone()));
         checks
     }
 
     fn found_lately(&self) -> Option<Vec<Check>> {
-        let found = self
-            .findings
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let found = self.found();
         let (at, checks) = found.checks.as_ref()?;
         (at.elapsed() < STANDS).then(|| checks.clone())
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        let found = self.findings.0.lock();
+        found.unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn standing(&self) -> Result<Standing, Error> {
@@ -157,33 +163,22 @@ impl Operations {
     }
 
     async fn check_database(&self) -> Check {
-        match self.store.ping().await {
-            Ok(()) => Check::ok("database"),
-            Err(_) => Check::down("database", "the database does not answer"),
+        match timeout(PATIENCE, self.store.ping()).await {
+            Ok(Ok(())) => Check::ok("database"),
+            Ok(Err(_)) | Err(_) => Check::down("database", "the database does not answer"),
         }
     }
 
     async fn check_blobs(&self) -> Check {
-        let lately = {
-            let found = self
-                .findings
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            found.blobs.filter(|(at, _)| at.elapsed() < BLOBS_STAND)
-        };
-        let writable = match lately {
-            Some((_, writable)) => writable,
-            None => {
-                let writable = self.store.probe_blobs().await.is_ok();
-                let mut found = self
-                    .findings
-                    .0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                found.blobs = Some((Instant::now(), writable));
-                writable
-            }
+        let lately = self.found().blobs;
+        let lately = lately.filter(|(at, _)| at.elapsed() < BLOBS_STAND);
+        let writable = if let Some((_, writable)) = lately {
+            writable
+        } else {
+            let probed = timeout(PATIENCE, self.store.probe_blobs()).await;
+            let writable = matches!(probed, Ok(Ok(())));
+            self.found().blobs = Some((Instant::now(), writable));
+            writable
         };
         if writable {
             Check::ok("blobs")
@@ -225,6 +220,10 @@ impl Operations {
         }
     }
 
+    fn check_walls(&self) -> Check {
+        walls(self.decoding.sandbox().is_some(), self.walls())
+    }
+
     async fn check_posts(&self) -> Check {
         let now = self.clock.now();
         match self.store.oldest_due_callback(now).await {
@@ -234,6 +233,18 @@ impl Operations {
             }
             Ok(_) => Check::ok("webhooks"),
         }
+    }
+}
+
+/// What the walls around decoding are to whoever looks after the service; before the first file nobody knows of any missing.
+fn walls(walled: bool, told: Option<walls::Standing>) -> Check {
+    let name = "walls";
+    if !walled {
+        Check::degraded(name, "uploads are decoded without walls")
+    } else if told.is_some_and(|walls| !walls.missing().is_empty()) {
+        Check::degraded(name, "the kernel lacks walls around decoding")
+    } else {
+        Check::ok(name)
     }
 }
 

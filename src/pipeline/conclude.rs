@@ -7,7 +7,7 @@ use crate::pipeline::aggregate::{self, Found};
 use crate::pipeline::capture;
 use crate::pipeline::document::DocumentSeen;
 use crate::pipeline::examine::FaceExaminer;
-use crate::pipeline::examiner::{Examined, KeptPicture};
+use crate::pipeline::examiner::{Examined, KeptPicture, Spent};
 use crate::pipeline::liveness::glimpse::Glimpse;
 use crate::pipeline::liveness::motion::Motion;
 use crate::pipeline::liveness::whose::Sampled;
@@ -29,6 +29,7 @@ pub(super) struct Evidence<'a> {
     /// None where nothing could watch.
     pub(super) watching: Option<Watching>,
     pub(super) started: Instant,
+    pub(super) spent: Spent,
 }
 
 impl FaceExaminer {
@@ -46,6 +47,7 @@ impl FaceExaminer {
             report,
             watching,
             started,
+            spent,
         } = evidence;
         let (mut glimpses, watched) = watching.map_or_else(Default::default, |watching| {
             (watching.glimpses, Some(watching.watched))
@@ -91,6 +93,7 @@ impl FaceExaminer {
             },
             signals,
             pictures,
+            spent,
         }
     }
 

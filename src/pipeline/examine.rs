@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::media::error::MediaError;
 use crate::media::limits::MediaLimits;
@@ -14,7 +14,7 @@ use crate::pipeline::conclude::Evidence;
 use crate::pipeline::cores::{Cores, Share};
 use crate::pipeline::document::DocumentSeen;
 use crate::pipeline::examiner::{
-    ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked,
+    ExaminationInput, ExamineError, Examined, Examiner, LookOrder, Looked, Spent,
 };
 use crate::pipeline::timeline::{Course, Document, Row, Started};
 use crate::pipeline::watching::Watching;
@@ -179,6 +179,7 @@ impl FaceExaminer {
             rows,
             watching: seen.watching?,
             started,
+            spent: seen.spent,
         }))
     }
 
@@ -204,12 +205,21 @@ impl FaceExaminer {
         let (deliver, windows) = mpsc::sync_channel(AHEAD);
         Ok(thread::scope(|threads| {
             let sampling = threads.spawn(move || {
-                let mut on_window = |window| match deliver.send(window) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_) => ControlFlow::Break(()),
+                let (began, mut waited) = (Instant::now(), Duration::ZERO);
+                let mut on_window = |window| {
+                    let full = Instant::now();
+                    let delivered = deliver.send(window);
+                    waited += full.elapsed();
+                    match delivered {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    }
                 };
-                self.decoding
-                    .sample(input.video, &self.media_limits, order, &mut on_window)
+                let limits = &self.media_limits;
+                let report = self
+                    .decoding
+                    .sample(input.video, limits, order, &mut on_window);
+                (report, began.elapsed().saturating_sub(waited))
             });
             let watching = threads.spawn(move || {
                 if input.liveness {
@@ -234,8 +244,14 @@ impl FaceExaminer {
                 };
                 self.look_at_windows(windows, course)
             });
+            let (report, decoding) = sampling.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let looking = started.as_ref().map_or(Duration::ZERO, Started::looking);
             Seen {
-                report: sampling.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                report,
+                spent: Spent {
+                    decode_seconds: decoding.as_secs_f64(),
+                    look_seconds: looking.as_secs_f64(),
+                },
                 rows: started.and_then(Started::finish),
                 watching: watching.join().unwrap_or_else(|panic| resume_unwind(panic)),
             }
@@ -247,6 +263,7 @@ impl FaceExaminer {
 struct Seen {
     /// Nothing where the looking broke it off.
     report: Result<Option<SamplingReport>, MediaError>,
+    spent: Spent,
     rows: Result<Vec<Row>, VisionError>,
     watching: Result<Option<Watching>, ExamineError>,
 }

@@ -98,6 +98,16 @@ pub struct Examined {
     pub signals: Signals,
     /// Each kind once at most; none where none were asked for.
     pub pictures: Vec<KeptPicture>,
+    pub spent: Spent,
+}
+
+/// For how long its parts were under way, which they are at the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// Decoding the video, without the time it waited for who looks.
+    pub decode_seconds: f64,
+    /// Finding faces and comparing them, without the time that waited for the decoder.
+    pub look_seconds: f64,
 }
 
 /// A picture that is kept of an examination, as a JPEG. Its `Debug` shows nothing of it.

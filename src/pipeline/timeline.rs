@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
 
 use rayon::{Scope, ThreadPool};
 
@@ -71,9 +72,15 @@ type Look = (Option<Closer>, Vec<KeptPicture>);
 pub(super) struct Started {
     rows: Vec<Row>,
     looks: Receiver<(usize, Result<Look, VisionError>)>,
+    looking: Duration,
 }
 
 impl Started {
+    /// For how long windows were looked at, without the time that waited for them.
+    pub(super) fn looking(&self) -> Duration {
+        self.looking
+    }
+
     /// The rows, once every closer look has come to its end.
     pub(super) fn finish(mut self) -> Result<Vec<Row>, VisionError> {
         for (index, look) in self.looks.try_iter() {
@@ -102,11 +109,14 @@ impl FaceExaminer {
         let (done, looks) = mpsc::channel();
         let mut rows = Vec::new();
         let mut last_face = None;
+        let mut looking = Duration::ZERO;
         for (count, window) in windows.into_iter().enumerate() {
             if matches!(document.get(), Some(Err(_))) {
                 break;
             }
+            let began = Instant::now();
             let sight = pool.install(|| self.look_at_window(window, last_face))?;
+            looking += began.elapsed();
             progress(count + 1);
             let Some(Sight { row, picture, face }) = sight else {
                 continue;
@@ -130,7 +140,11 @@ impl FaceExaminer {
             }
             rows.push(row);
         }
-        Ok(Started { rows, looks })
+        Ok(Started {
+            rows,
+            looks,
+            looking,
+        })
     }
 
     /// Looks at a window's candidates from the sharpest on until one holds a usable face. Sharp is

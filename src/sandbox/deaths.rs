@@ -62,6 +62,16 @@ pub struct Deaths {
 }
 
 impl Deaths {
+    /// Each kind by the word for it.
+    pub fn by_kind(self) -> [(&'static str, u64); 4] {
+        [
+            ("exited", self.exited),
+            ("signal", self.signal),
+            ("overdue", self.overdue),
+            ("nonsense", self.nonsense),
+        ]
+    }
+
     pub fn sum(self) -> u64 {
         self.exited + self.signal + self.overdue + self.nonsense
     }

@@ -38,12 +38,11 @@ impl Store {
             name: Set(name.to_owned()),
             due_at: Set(next.0),
         });
-        match first.exec_without_returning(&self.database).await {
+        let first = first.exec_without_returning(&self.database).await;
+        match first.map_err(StoreError::from) {
             Ok(_) => Ok(true),
-            Err(error) => match StoreError::from(error) {
-                StoreError::AlreadyExists { .. } => Ok(false),
-                error => Err(error),
-            },
+            Err(error) if matches!(error, StoreError::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }

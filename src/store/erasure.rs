@@ -21,7 +21,9 @@ use crate::store::entity::{consents, decisions, evidence, examinations, session_
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
 use crate::store::receipts::{self, Gone, Receipt, Went};
-use crate::store::{audit, doomed, outbox, reviews, seed_cases, seeds, sessions, subjects};
+use crate::store::{
+    audit, doomed, idempotency, outbox, reviews, seed_cases, seeds, sessions, subjects,
+};
 
 /// An erasure to be carried out, all of it or nothing.
 #[derive(Clone, Debug)]
@@ -240,6 +242,7 @@ impl Store {
             .exec(transaction)
             .await?;
         reviews::erase(transaction, session, erasure.now).await?;
+        idempotency::erase(transaction, session).await?;
         gone.sessions.push((session, went));
         gone.keys.extend(keys);
         Ok(true)

@@ -42,6 +42,7 @@ pub mod examinations;
 pub mod expiry;
 pub mod galleries;
 pub mod holds;
+pub mod idempotency;
 pub mod keys;
 pub mod master_keys;
 pub mod officers;

@@ -64,6 +64,24 @@ impl Store {
         Ok(subjects(&self.database, &self.vault, &[id]).await?.pop())
     }
 
+    /// Whose face of a project that is.
+    pub async fn subject_of(
+        &self,
+        project: ProjectId,
+        face: TemplateId,
+    ) -> Result<Option<Subject>, StoreError> {
+        let found = templates::Entity::find_by_id(face.0.to_string())
+            .one(&self.database)
+            .await?;
+        let Some(face) = found else { return Ok(None) };
+        Entity::find_by_id(face.subject_id)
+            .filter(Column::ProjectId.eq(project.0.to_string()))
+            .one(&self.database)
+            .await?
+            .map(read)
+            .transpose()
+    }
+
     /// People by their identifiers; who is gone is left out.
     pub async fn subjects(&self, ids: &[SubjectId]) -> Result<Vec<Subject>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());

@@ -43,66 +43,74 @@ impl Trouble {
     }
 
     fn of_files(kind: ErrorKind) -> Option<Self> {
-        let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+        if [ErrorKind::StorageFull, ErrorKind::QuotaExceeded].contains(&kind) {
+            return Some(Self::Full);
+        }
         let away = [
             ErrorKind::ReadOnlyFilesystem,
             ErrorKind::PermissionDenied,
             ErrorKind::StaleNetworkFileHandle,
         ];
-        match kind {
-            kind if full.contains(&kind) => Some(Self::Full),
-            kind if away.contains(&kind) => Some(Self::Away),
-            _ => None,
-        }
+        away.contains(&kind).then_some(Self::Away)
     }
 
     pub(super) fn of_blobs(error: &object_store::Error) -> Option<Self> {
         if let Some(trouble) = Self::behind(error) {
             return Some(trouble);
         }
-        match error {
-            // Whatever it was, it was asked for again before this was said.
-            object_store::Error::Generic {
-                store: "S3",
-                source,
-            } => {
-                // Its status has no type that could be asked.
-                let full = source.to_string().contains(S3_FULL);
-                Some(if full { Self::Full } else { Self::Away })
-            }
-            object_store::Error::PermissionDenied { .. }
-            | object_store::Error::Unauthenticated { .. } => Some(Self::Away),
-            _ => None,
+        // Whatever it was, it was asked for again before this was said.
+        if let object_store::Error::Generic {
+            store: "S3",
+            source,
+        } = error
+        {
+            // Its status has no type that could be asked.
+            let full = source.to_string().contains(S3_FULL);
+            return Some(if full { Self::Full } else { Self::Away });
         }
+        let refused = matches!(
+            error,
+            object_store::Error::PermissionDenied { .. }
+                | object_store::Error::Unauthenticated { .. }
+        );
+        refused.then_some(Self::Away)
     }
 
     pub(super) fn of_rows(error: &DbErr) -> Option<Self> {
-        match error {
-            DbErr::ConnectionAcquire(_) => Some(Self::Away),
-            DbErr::Conn(RuntimeErr::SqlxError(error)) => Self::of_sql(error).or(Some(Self::Away)),
-            DbErr::Exec(RuntimeErr::SqlxError(error))
-            | DbErr::Query(RuntimeErr::SqlxError(error)) => Self::of_sql(error),
-            _ => None,
+        if matches!(error, DbErr::ConnectionAcquire(_)) {
+            return Some(Self::Away);
         }
+        if let DbErr::Conn(RuntimeErr::SqlxError(error)) = error {
+            return Self::of_sql(error).or(Some(Self::Away));
+        }
+        if let DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) = error
+        {
+            return Self::of_sql(error);
+        }
+        None
     }
 
     fn of_sql(error: &SqlxError) -> Option<Self> {
-        match error {
-            SqlxError::Io(error) => Self::of_files(error.kind()).or(Some(Self::Away)),
-            SqlxError::Tls(_)
-            | SqlxError::PoolTimedOut
-            | SqlxError::PoolClosed
-            | SqlxError::WorkerCrashed => Some(Self::Away),
-            SqlxError::Database(refused) => {
-                let code = refused.code()?;
-                // SQLite's are numbers of up to four digits, PostgreSQL's five characters.
-                match code.parse::<i32>() {
-                    Ok(number) if code.len() < 5 => Self::of_sqlite(number & 0xff),
-                    Ok(_) | Err(_) => Self::of_postgres(&code),
-                }
-            }
-            _ => None,
+        if let SqlxError::Io(error) = error {
+            return Self::of_files(error.kind()).or(Some(Self::Away));
         }
+        if let SqlxError::Database(refused) = error {
+            let code = refused.code()?;
+            // SQLite's are numbers of up to four digits, PostgreSQL's five characters.
+            return match code.parse::<i32>() {
+                Ok(number) if code.len() < 5 => Self::of_sqlite(number & 0xff),
+                Ok(_) | Err(_) => Self::of_postgres(&code),
+            };
+        }
+        let away = matches!(
+            error,
+            SqlxError::Tls(_)
+                | SqlxError::PoolTimedOut
+                | SqlxError::PoolClosed
+                | SqlxError::WorkerCrashed
+        );
+        away.then_some(Self::Away)
     }
 
     fn of_sqlite(code: i32) -> Option<Self> {
@@ -125,12 +133,16 @@ impl Trouble {
 impl StoreError {
     /// Whether this passes once an operator has made room or what is kept can be reached again.
     pub fn trouble(&self) -> Option<Trouble> {
-        match self {
-            Self::Database(failure) => Trouble::of_rows(&failure.0),
-            Self::Blob(failure) => Trouble::of_blobs(&failure.0),
-            Self::File { source, .. } => Trouble::of_files(source.kind()),
-            _ => None,
+        if let Self::Database(failure) = self {
+            return Trouble::of_rows(&failure.0);
         }
+        if let Self::Blob(failure) = self {
+            return Trouble::of_blobs(&failure.0);
+        }
+        if let Self::File { source, .. } = self {
+            return Trouble::of_files(source.kind());
+        }
+        None
     }
 }
 
@@ -171,8 +183,8 @@ mod tests {
         for (code, trouble) in [
             (13, Some(Trouble::Full)),
             // Read only while it recovers, and failing to write.
-            (8 | 1 << 8, Some(Trouble::Away)),
-            (10 | 3 << 8, Some(Trouble::Away)),
+            (0x108, Some(Trouble::Away)),
+            (0x30a, Some(Trouble::Away)),
             (19, None),
         ] {
             assert_eq!(Trouble::of_sqlite(code & 0xff), trouble, "{code}");

@@ -35,17 +35,13 @@ impl Store {
 
     /// The connections that this process holds.
     pub fn connections(&self) -> Connections {
-        let (open, idle) = match self.database.get_database_backend() {
-            DatabaseBackend::Sqlite => {
-                let pool = self.database.get_sqlite_connection_pool();
-                (pool.size(), pool.num_idle())
-            }
-            DatabaseBackend::Postgres => {
-                let pool = self.database.get_postgres_connection_pool();
-                (pool.size(), pool.num_idle())
-            }
-            // No other is ever opened.
-            _ => (0, 0),
+        // No third kind is ever opened.
+        let (open, idle) = if self.database.get_database_backend() == DatabaseBackend::Sqlite {
+            let pool = self.database.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle())
+        } else {
+            let pool = self.database.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle())
         };
         Connections {
             open: u64::from(open),

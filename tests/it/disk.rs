@@ -84,7 +84,9 @@ fn mount(arguments: &[&str], folder: &Path) -> Result<(), String> {
     }
 }
 
+/// A session, and the gallery that the doors below enrol into.
 async fn open(app: &TestApp) -> String {
+    crate::http::risetai::staff(app).await;
     let opened = body(app.post("/v1/sessions").send().await.unwrap()).await;
     opened["id"].as_str().unwrap().to_owned()
 }
@@ -125,9 +127,39 @@ async fn every_door_refuses(app: &TestApp, session: &str, status: StatusCode) {
     assert_eq!(native["error"]["code"], code);
     let biometry = is_refused(app.match_faces(document_and_video()), status).await;
     assert_eq!(biometry["error"], native["error"]["message"]);
+    let message = native["error"]["message"].as_str().unwrap();
     let fremis = is_refused(enrol(app), status).await;
     assert_eq!(fremis["code"], status.as_str());
-    assert_eq!(fremis["description"], native["error"]["message"]);
+    assert_eq!(fremis["description"], message);
+    let opencv = app
+        .client
+        .post(app.url("/person"))
+        .json(&json!({ "images": [person(1)], "id": "one", "collections": [] }));
+    let opencv = is_refused(opencv.header("x-api-key", &app.token), status).await;
+    let code = match status {
+        StatusCode::INSUFFICIENT_STORAGE => "ERR_INSUFFICIENT_STORAGE",
+        _ => "ERR_DATABASE_ERROR",
+    };
+    assert_eq!(opencv["code"], code);
+    // RisetAI answers everything with HTTP's 200, and what came of it in the body.
+    let risetai = app
+        .client
+        .post(app.url("/face-api/facegallery/enroll-face"))
+        .json(&json!({
+            "user_id": "budi", "user_name": "Budi", "facegallery_id": "staff", "image": person(1),
+        }));
+    let answer = risetai
+        .header("Accesstoken", &app.token)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let hint = answer.headers().get("retry-after").is_some();
+    assert_eq!(hint, status == StatusCode::SERVICE_UNAVAILABLE);
+    let risetai = body(answer).await;
+    assert_eq!(risetai["status"], "500");
+    let told = risetai["status_message"].as_str().unwrap();
+    assert!(told.ends_with(message), "{told}");
 }
 
 #[actix_web::test]
@@ -174,8 +206,8 @@ fn files(disk: &Disk) -> usize {
 }
 
 #[actix_web::test]
-async fn with_everything_on_the_full_disk_uploads_are_507_and_what_was_kept_is_read() {
-    let name = "disk::with_everything_on_the_full_disk_uploads_are_507_and_what_was_kept_is_read";
+async fn with_everything_on_the_full_disk_calls_are_507_until_there_is_room() {
+    let name = "disk::with_everything_on_the_full_disk_calls_are_507_until_there_is_room";
     let Some(disk) = Disk::mount(name, 32) else {
         return;
     };
@@ -189,8 +221,8 @@ async fn with_everything_on_the_full_disk_uploads_are_507_and_what_was_kept_is_r
     )
     .await;
     assert_eq!(told["error"]["code"], "no_room");
-    assert_eq!(app.sessions().await.len(), 1);
     disk.free();
+    assert_eq!(app.sessions().await.len(), 1);
     assert_eq!(
         send_document(&app, &session).send().await.unwrap().status(),
         StatusCode::CREATED
@@ -273,14 +305,20 @@ async fn a_database_that_does_not_answer_is_503_and_is_used_again_once_it_does()
         .await;
     let session = open(&app).await;
     line.cut().await;
-    let told = is_refused(
-        send_document(&app, &session),
-        StatusCode::SERVICE_UNAVAILABLE,
-    )
-    .await;
+    let away = StatusCode::SERVICE_UNAVAILABLE;
+    let argos = app
+        .client
+        .post(app.url("/modules/compare"))
+        .json(&json!({ "originFace": person(1), "targetFace": person(1) }));
+    let (told, argos) = tokio::join!(
+        is_refused(send_document(&app, &session), away),
+        is_refused(argos.header("x-api-key", &app.token), away)
+    );
     assert_eq!(told["error"]["code"], "unavailable");
+    assert_eq!(argos["statusCode"], away.as_u16());
+    assert_eq!(argos["message"], told["error"]["message"]);
     let ready = app.get("/readyz").send().await.unwrap();
-    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready.status(), away);
     line.mend();
     assert_eq!(ground.sessions().await.len(), 1);
     assert_eq!(

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use likeness::app::{App, Instruments};
+use likeness::app::{App, Ended, Instruments};
 use likeness::config::Config;
 use likeness::operations::Operations;
 use likeness::operations::clock::Clock;
 use likeness::operations::manage_tokens::NewToken;
 use likeness::pipeline::examiner::{
     ExaminationInput, ExamineError, Examined, Examiner, KeptPicture, LookOrder, Looked, ModelFacts,
+    Spent,
 };
 use likeness::pipeline::liveness::challenge;
 use likeness::scoring::signals::Signals;
@@ -33,6 +34,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, Statement};
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use crate::ground::Ground;
 
@@ -244,6 +246,10 @@ fn examined(scene: &Scene, frames_asked: usize, asked: Option<&ChallengeOrder>) 
         },
         signals,
         pictures,
+        spent: Spent {
+            decode_seconds: 0.25,
+            look_seconds: 0.5,
+        },
     }
 }
 
@@ -295,7 +301,8 @@ pub(crate) struct TestApp {
     pub(crate) metrics: Option<SocketAddr>,
     examiner: Arc<FakeExaminer>,
     handle: actix_web::dev::ServerHandle,
-    running: tokio::task::JoinHandle<()>,
+    running: tokio::task::JoinHandle<Ended>,
+    told: mpsc::Sender<()>,
     ground: Arc<Ground>,
     /// The name of its own folder.
     node: String,
@@ -384,7 +391,8 @@ impl TestApp {
         let (address, handle) = (app.address(), app.handle());
         let metrics = app.metrics_address();
         let operations = app.operations().clone();
-        let running = tokio::spawn(async move { app.run().await.unwrap() });
+        let (told, telling) = mpsc::channel(2);
+        let running = tokio::spawn(async move { app.run_until(telling).await.unwrap() });
         let mut started = Self {
             address,
             token: String::new(),
@@ -395,11 +403,22 @@ impl TestApp {
             examiner,
             handle,
             running,
+            told,
             ground,
             node,
         };
         started.token = started.token_for("demo").await;
         started
+    }
+
+    /// Tells the service to stop, as a signal does.
+    pub(crate) async fn tell(&self) {
+        self.told.send(()).await.unwrap();
+    }
+
+    /// Returns once the service has ended, and says how.
+    pub(crate) async fn ended(mut self) -> Ended {
+        (&mut self.running).await.unwrap()
     }
 
     /// Stops the service and starts another on the same folder.
@@ -445,6 +464,11 @@ impl TestApp {
             name: name.to_owned(),
         };
         Self::start_as(node, |_| (), fake_models(), true).await
+    }
+
+    /// Where every blob is a file under its key.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.ground.blobs(&self.node)
     }
 
     /// The server that the blobs lie on, where nodes share them.
@@ -591,6 +615,24 @@ impl TestApp {
         self.ground.database(&self.node)
     }
 
+    /// Changes the database behind the service's back; tells how many rows.
+    pub(crate) async fn tamper(&self, sql: &str) -> u64 {
+        let connection = Database::connect(self.database()).await.unwrap();
+        connection
+            .execute_unprepared(sql)
+            .await
+            .unwrap()
+            .rows_affected()
+    }
+
+    /// What a query for whole numbers finds.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let connection = Database::connect(self.database()).await.unwrap();
+        let statement = Statement::from_string(DatabaseBackend::Sqlite, sql);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
     /// The audit log as it stands in the database, oldest first.
     pub(crate) async fn audit_rows(&self) -> Vec<Value> {
         let connection = Database::connect(self.database()).await.unwrap();
@@ -622,9 +664,9 @@ impl TestApp {
 
     /// Every file below a folder of the data folder.
     pub(crate) fn files(&self, below: &str) -> Vec<PathBuf> {
-        let folder = match below {
-            "blobs" => self.ground.blobs(&self.node),
-            other => self.ground.path().join(&self.node).join(other),
+        let folder = match below.strip_prefix("blobs") {
+            Some(rest) => self.blobs().join(rest.trim_start_matches('/')),
+            None => self.ground.path().join(&self.node).join(below),
         };
         let mut files = Vec::new();
         collect(&folder, &mut files);

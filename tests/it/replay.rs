@@ -5,6 +5,7 @@ use std::sync::Arc;
 use likeness::media::limits::MediaLimits;
 use likeness::operations::clock::Clock;
 use likeness::operations::error::Error;
+use likeness::operations::rates::Rates;
 use likeness::operations::replay::Replayed;
 use likeness::operations::{Operations, OperationsSettings, Parts};
 use likeness::pipeline::examiner::ModelFacts;
@@ -70,6 +71,7 @@ fn verbs(fixture: &Fixture) -> Operations {
             max_awaited: 1,
             callback_hosts: String::new(),
             fremis_project: None,
+            rates: Rates::default(),
         },
         decoding: Decoding::InProcess,
     })

@@ -134,7 +134,7 @@ async fn a_request_is_found_in_every_line_and_in_one_trace() {
         ],
     );
     let address = program.address.clone();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::helpers::client().build().unwrap();
     let ready = format!("{address}/readyz");
     while client.get(&ready).send().await.unwrap().status() != StatusCode::OK {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;

@@ -1,7 +1,7 @@
 //! The officers' pages: each handler parses, calls one operation, renders HTML; nothing else speaks HTML.
 
 use actix_web::middleware::from_fn;
-use actix_web::web;
+use actix_web::{HttpResponse, ResponseError as _, web};
 
 use crate::http::console::errors::PageError;
 use crate::http::error::Refusal;
@@ -26,6 +26,11 @@ mod shell;
 mod sign_in;
 mod welcome;
 mod words;
+
+/// A refusal that came before the pages, as a page.
+pub(super) fn refuse(refusal: Refusal) -> HttpResponse {
+    PageError::from(refusal).error_response()
+}
 
 /// Adds the pages below `/console`.
 pub fn configure(routes: &mut web::ServiceConfig) {

@@ -1,9 +1,10 @@
-//! One folder a dialect: routes, wire types, errors. They convert, nothing else.
+//! One folder a dialect: routes, wire types, errors. They convert, nothing else. [`door`] tells whose an address is.
 
 use actix_web::web;
 
 pub mod argos;
 pub mod biometry;
+pub mod door;
 pub mod fremis;
 pub mod native;
 pub mod opencv_fr;

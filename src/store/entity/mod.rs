@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod examinations;
 pub mod galleries;
 pub mod gallery_changes;
+pub mod idempotency_keys;
 pub mod invitations;
 pub mod memberships;
 pub mod officers;

@@ -13,7 +13,6 @@ crate::ground::also_on_shared_ground! {
     every_deed_about_a_session_leaves_one_row
     changed_settings_are_named_with_their_new_values
     thumbnails_and_deletions_of_people_leave_a_row_in_every_dialect
-    what_cannot_be_recorded_is_not_done
     a_crowd_of_deeds_leaves_a_chain_that_holds
 }
 

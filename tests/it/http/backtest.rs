@@ -71,13 +71,7 @@ impl TestApp {
 
     /// Changes rows behind the service's back.
     pub(crate) async fn tampers(&self, sql: &str) -> u64 {
-        let files = self.files("");
-        let file = files
-            .iter()
-            .find(|file| file.ends_with("likeness.db"))
-            .unwrap();
-        let url = format!("sqlite://{}", file.display());
-        let database = Database::connect(url).await.unwrap();
+        let database = Database::connect(self.database()).await.unwrap();
         database
             .execute_unprepared(sql)
             .await

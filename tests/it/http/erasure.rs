@@ -15,7 +15,6 @@ use crate::http::decisions::{
 };
 
 crate::ground::also_on_shared_ground! {
-    an_erased_session_keeps_its_verdict_and_nothing_that_names_anybody
     nothing_more_is_taken_for_an_erased_session
     what_is_held_or_examined_is_not_erased
     holding_and_erasing_want_their_scopes_and_their_project

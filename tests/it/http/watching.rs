@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use likeness::config::SandboxMode;
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -106,6 +107,8 @@ async fn what_happens_is_counted() {
         ("queue_wait", 3.0),
         ("fetch", 3.0),
         ("examine", 3.0),
+        ("decode", 2.0),
+        ("look", 2.0),
         ("judge", 2.0),
         ("store", 2.0),
     ] {
@@ -179,11 +182,11 @@ async fn readiness_names_every_part() {
     assert_eq!(
         names,
         [
-            "database", "blobs", "models", "queue", "workers", "webhooks", "disk"
+            "database", "blobs", "models", "queue", "workers", "webhooks", "walls", "disk"
         ]
     );
     for name in [
-        "database", "blobs", "models", "queue", "workers", "webhooks",
+        "database", "blobs", "models", "queue", "workers", "webhooks", "walls",
     ] {
         assert_eq!(checks[name]["status"], "ok", "{name}");
     }
@@ -201,6 +204,15 @@ async fn without_warm_models_it_is_not_ready() {
         "the models are not warm"
     );
     assert_eq!(told["checks"]["database"]["status"], "ok");
+}
+
+#[actix_web::test]
+async fn decoding_without_walls_is_told() {
+    let app = TestApp::start_with(|config| config.sandbox = SandboxMode::Off).await;
+    let (status, told) = readiness(&app).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(told["status"], "degraded");
+    assert_eq!(told["checks"]["walls"]["status"], "degraded");
 }
 
 #[actix_web::test]

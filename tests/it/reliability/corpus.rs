@@ -68,7 +68,7 @@ async fn every_hostile_file_gets_an_answer_that_says_why_and_leaves_nothing_behi
         Some(one) => vec![one.parse().expect("the number of a case")],
         None => (0..count).collect(),
     };
-    let mut service = Service::start(&[("LIKENESS_MAX_WAIT_SECONDS", "100")]).await;
+    let mut service = Service::start(&[("LIKENESS_MAX_WAIT_SECONDS", "240")]).await;
     let process = service.id();
     let mut tally = Tally::default();
     let mut warm = None;
@@ -243,7 +243,7 @@ async fn in_a_session(
     if !send(other, other_bytes).await? {
         return Err("a good file was refused".to_owned());
     }
-    let call = service.post(&format!("/v1/sessions/{id}/examinations?wait=100"));
+    let call = service.post(&format!("/v1/sessions/{id}/examinations?wait=240"));
     let (status, body) = told(call).await?;
     if status != StatusCode::OK {
         return Err(format!("the examination: {status} {body}"));

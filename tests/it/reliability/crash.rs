@@ -1,13 +1,13 @@
 //! The program killed at random moments under load: what it acknowledged is there when it is back, once, and ends once.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use likeness::config::Config;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -64,6 +64,17 @@ async fn what_was_acknowledged_survives_kills_at_random_moments() {
         ("LIKENESS_MAX_QUEUED", "16"),
     ])
     .await;
+    let url = receiver.address.as_str();
+    service.said(&[
+        "webhooks",
+        "create",
+        "--project",
+        "soak",
+        "--url",
+        url,
+        "--events",
+        "session.judged",
+    ]);
     let ledger = Arc::new(Mutex::new(Ledger::default()));
     let stop = Arc::new(AtomicBool::new(false));
     let mut clients = load(&service, &receiver, &ledger, &stop);
@@ -73,7 +84,7 @@ async fn what_was_acknowledged_survives_kills_at_random_moments() {
         // Some are killed before they answer.
         let moment = Duration::from_millis(chance.below(LIFETIME_MS) as u64);
         tokio::time::sleep(moment).await;
-        service.kill();
+        service.kill().await;
         service.spawn();
         if kill % 8 == 7 {
             continue;
@@ -98,11 +109,11 @@ async fn what_was_acknowledged_survives_kills_at_random_moments() {
         service.last_words()
     );
     finish(&service, &ledger).await;
-    let posted = results_arrived(&service, &receiver, &ledger).await;
+    let posted = all_is_posted(&service, &receiver, &ledger).await;
     let counted = count(&service).await;
     service.until_at_rest().await;
     kept::refuse_unsound(&service).await;
-    let orphans = swept(&mut service).await;
+    let orphans = swept(&service).await;
     soak::report(
         "crash",
         &json!({
@@ -115,7 +126,8 @@ async fn what_was_acknowledged_survives_kills_at_random_moments() {
             "examinations": counted.examinations,
             "examinations_ended_twice": 0,
             "results_to_post": ledger.results.len(),
-            "results_received": posted.received,
+            "results_received": posted.results,
+            "events_received": posted.events,
             "received_again_with_the_same_id_and_body": posted.again,
             "still_waiting_to_be_posted": posted.waiting,
             "orphans_left_by_kills": orphans.0,
@@ -380,24 +392,28 @@ async fn finish(service: &Service, ledger: &Ledger) {
 }
 
 struct Posted {
-    received: usize,
+    results: usize,
+    events: usize,
     again: usize,
     waiting: usize,
 }
 
-/// Every result that was acknowledged is received, or still kept to be posted; one that is received twice
-/// is the same both times.
-async fn results_arrived(service: &Service, receiver: &Receiver, ledger: &Ledger) -> Posted {
+/// Every result that was acknowledged and an event of every examination is received, or still kept to be posted; what is
+/// received twice has the same id and is the same both times.
+async fn all_is_posted(service: &Service, receiver: &Receiver, ledger: &Ledger) -> Posted {
     let began = Instant::now();
     loop {
         let received = receiver.received();
-        let mut by_transaction: HashMap<String, Vec<_>> = HashMap::new();
+        let (mut results, mut events) = (HashMap::new(), HashMap::new());
         for one in &received {
-            let transaction = one.body["transactionId"].as_str().unwrap().to_owned();
-            by_transaction.entry(transaction).or_default().push(one);
-        }
-        for same in by_transaction.values() {
-            assert!(same.iter().all(|one| *one == same[0]), "{same:?}");
+            // An examination or a call has one id, whatever is posted again.
+            let of = one.body["transactionId"].as_str();
+            let same = match (of, one.body["data"]["examination"].as_str()) {
+                (Some(transaction), _) => results.entry(transaction).or_insert(one),
+                (None, Some(examination)) => events.entry(examination).or_insert(one),
+                (None, None) => panic!("nobody asked for this: {one:?}"),
+            };
+            assert!(one.id.is_some() && **same == *one, "{same:?}, {one:?}");
         }
         let database = kept::open(service).await;
         let waiting = "SELECT body FROM callbacks WHERE state = 'waiting'";
@@ -406,20 +422,24 @@ async fn results_arrived(service: &Service, receiver: &Receiver, ledger: &Ledger
             .iter()
             .map(|[body]| serde_json::from_str(body).unwrap())
             .collect();
-        let mut missing = Vec::new();
         for (transaction, body) in &ledger.results {
-            match by_transaction.get(transaction) {
-                Some(same) => assert_eq!(&same[0].body, body),
-                None => missing.push(body),
+            match results.get(transaction.as_str()) {
+                Some(one) => assert_eq!(&one.body, body),
+                None => assert!(waiting.contains(body), "neither received nor kept: {body}"),
             }
         }
-        let lost = missing.iter().find(|body| !waiting.contains(body));
-        assert_eq!(lost, None, "a result is neither received nor kept");
+        let judged = "SELECT 'exam_' || id FROM examinations WHERE status = 'done'";
+        let is_waiting = |id: &str| waiting.iter().any(|body| body["data"]["examination"] == id);
+        for [id] in kept::rows::<1>(&database, judged).await {
+            let known = events.contains_key(id.as_str()) || is_waiting(&id);
+            assert!(known, "neither received nor kept: the event of {id}");
+        }
         // A post that was broken off is tried again when its lease has run out, which a cut does not wait for.
         if waiting.is_empty() || !soak::is_full() {
             return Posted {
-                received: by_transaction.len(),
-                again: received.len() - by_transaction.len(),
+                results: results.len(),
+                events: events.len(),
+                again: received.len() - results.len() - events.len(),
                 waiting: waiting.len(),
             };
         }
@@ -471,29 +491,18 @@ async fn count(service: &Service) -> Counted {
     }
 }
 
-/// How many files the kills left without a row, and how many of them are left once they are old and the
-/// service has swept.
-async fn swept(service: &mut Service) -> (usize, usize) {
+/// How many files the kills left without a row, and how many of them are left once they are old and have been
+/// swept; everything that a row names is still there, and is what came in.
+async fn swept(service: &Service) -> (usize, usize) {
     let orphans = kept::orphaned_files(service).await;
     let old = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365);
     for (_, path) in &orphans {
-        let file = std::fs::File::options().write(true).open(path).unwrap();
+        let file = File::options().write(true).open(path).unwrap();
         file.set_modified(old).unwrap();
     }
-    service.kill();
-    service.spawn();
-    service.until_ready().await;
-    let sweeps = Config::names().iter().any(|name| name.contains("orphan"));
-    let began = Instant::now();
-    loop {
-        let left = kept::orphans(service).await.len();
-        if left == 0 || !sweeps {
-            return (orphans.len(), left);
-        }
-        assert!(
-            began.elapsed() < Duration::from_mins(2),
-            "{left} old orphans stay"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    service.said(&["store", "sweep"]);
+    let left = kept::orphans(service).await;
+    assert_eq!(left, Vec::<String>::new(), "old files without rows stay");
+    service.said(&["store", "check", "--contents"]);
+    (orphans.len(), left.len())
 }

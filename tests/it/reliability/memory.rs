@@ -24,10 +24,12 @@ async fn memory_stays_flat_over_many_requests() {
     if !weights::are_here(name) {
         return;
     }
-    let count = soak::count(300, 20_000);
+    let asked = soak::variable("LIKENESS_SOAK_REQUESTS").and_then(|asked| asked.parse().ok());
+    let count = asked.unwrap_or_else(|| soak::count(300, 20_000));
     let service = Arc::new(
         Service::start(&[
             ("LIKENESS_MAX_AWAITED", "8"),
+            ("LIKENESS_MAX_WAIT_SECONDS", "240"),
             ("LIKENESS_MAX_WAITING_LOOKS", "8"),
         ])
         .await,
@@ -149,7 +151,7 @@ impl Material {
             let call = service.post(&format!("{path}/{kind}"));
             answered(call.multipart(one_file(kind, bytes)), 201).await;
         }
-        let call = service.post(&format!("{path}/examinations?wait=60"));
+        let call = service.post(&format!("{path}/examinations?wait=240"));
         answered(call, 200).await;
         answered(service.get(&path), 200).await;
     }

@@ -13,10 +13,10 @@ use crate::soak;
 use crate::weights;
 
 /// How long the program may take for what it does in a moment, on a machine that does much else.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long a request may take before it counts as hanging.
-pub(super) const HANG: Duration = Duration::from_mins(2);
+pub(super) const HANG: Duration = Duration::from_mins(5);
 
 /// A data folder, an address, and the process that serves it, if any.
 pub(super) struct Service {
@@ -33,7 +33,7 @@ impl Service {
     pub(super) async fn start(settings: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut service = Self {
-            client: Client::builder().no_proxy().timeout(HANG).build().unwrap(),
+            client: crate::helpers::client().timeout(HANG).build().unwrap(),
             token: String::new(),
             port: free_port(),
             settings: settings
@@ -83,11 +83,18 @@ impl Service {
         }
     }
 
-    /// Ends the process as `kill -9` does.
-    pub(super) fn kill(&mut self) {
+    /// Ends the process as `kill -9` does, and sees its children go with it.
+    pub(super) async fn kill(&mut self) {
+        let children = self.processes().split_off(1);
         let mut child = self.child.take().expect("it runs");
         child.kill().unwrap();
         child.wait().unwrap();
+        let began = Instant::now();
+        // A process that ended and was not looked after yet has no memory any more.
+        while children.iter().any(|child| resident_kib(child) > 0) {
+            assert!(began.elapsed() < PATIENCE, "children outlive the program");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     pub(super) fn is_alive(&mut self) -> bool {
@@ -170,20 +177,11 @@ impl Service {
     /// What the process and its children hold now.
     pub(super) fn holds(&self) -> Holding {
         let all = self.processes();
-        let each = |read: fn(&Path) -> u64| all.iter().map(|process| read(process)).sum();
         Holding {
-            resident_kib: each(|process| kib(process, "VmRSS:")),
-            peak_kib: each(|process| kib(process, "VmHWM:")),
+            resident_kib: all.iter().map(|process| resident_kib(process)).sum(),
             descriptors: fs::read_dir(all[0].join("fd")).map_or(0, Iterator::count),
-            threads: kib(&all[0], "Threads:"),
-            cpu_ticks: each(ticks),
-        }
-    }
-
-    /// Has the kernel forget the peak of its memory, and of its children's.
-    pub(super) fn forget_peak(&self) {
-        for process in self.processes() {
-            fs::write(process.join("clear_refs"), "5").unwrap();
+            threads: number(&all[0].join("status"), "Threads:"),
+            cpu_ticks: all.iter().map(|process| ticks(process)).sum(),
         }
     }
 
@@ -208,7 +206,8 @@ impl Service {
         loop {
             let before = self.holds().cpu_ticks;
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let spent = self.holds().cpu_ticks - before;
+            // A child that ended takes its time along.
+            let spent = self.holds().cpu_ticks.saturating_sub(before);
             let on_the_way = self.files("scratch").len();
             if spent <= RESTING && on_the_way == 0 {
                 return began.elapsed();
@@ -230,14 +229,15 @@ impl Drop for Service {
     }
 }
 
-/// What a process holds of the machine.
+/// What the processes hold of the machine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Holding {
+    /// Memory, of what several processes share the part of each.
     pub(super) resident_kib: u64,
-    pub(super) peak_kib: u64,
+    /// Of the first process.
     pub(super) descriptors: usize,
     pub(super) threads: u64,
-    /// Processor time since it started, in hundredths of a second.
+    /// Processor time since they started, in hundredths of a second.
     pub(super) cpu_ticks: u64,
 }
 
@@ -254,9 +254,14 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-fn kib(process: &Path, name: &str) -> u64 {
-    let status = fs::read_to_string(process.join("status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(name));
+fn resident_kib(process: &Path) -> u64 {
+    number(&process.join("smaps_rollup"), "Pss:")
+}
+
+/// The number behind a name; nought where the process is gone.
+fn number(file: &Path, name: &str) -> u64 {
+    let facts = fs::read_to_string(file).unwrap_or_default();
+    let line = facts.lines().find(|line| line.starts_with(name));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
         .unwrap_or(0)
 }

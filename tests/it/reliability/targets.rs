@@ -23,6 +23,7 @@ use likeness::media::sampling::{SampleOrder, sample};
 use likeness::notify::guard::Guard;
 use likeness::packs::convert::tensor::NamedTensor;
 use likeness::packs::convert::{dlib_dat, openvino_bin, safetensors, tflite, torch_legacy};
+use likeness::sandbox::protocol::{Limits, read_message};
 use likeness::scoring::expression::Expression;
 use likeness::scoring::rules::{Check, Rules};
 use likeness::scoring::signals::Signals;
@@ -34,7 +35,7 @@ use serde::de::DeserializeOwned;
 pub(crate) type Target = fn(&[u8]);
 
 /// Every target by the name of its program and of the folder of its seeds.
-pub(crate) const TARGETS: [(&str, Target); 11] = [
+pub(crate) const TARGETS: [(&str, Target); 12] = [
     ("weights_torch", weights_torch),
     ("weights_dlib", weights_dlib),
     ("weights_tflite", weights_tflite),
@@ -45,6 +46,7 @@ pub(crate) const TARGETS: [(&str, Target); 11] = [
     ("rules", rules),
     ("expression", expression),
     ("address", address),
+    ("frames", frames),
     ("media", media),
 ];
 
@@ -187,6 +189,9 @@ fn settings() -> HttpSettings {
         max_picture_bytes: 1_000,
         max_json_bytes: 100_000,
         max_wait: std::time::Duration::ZERO,
+        max_receive: std::time::Duration::from_secs(120),
+        by_tls: false,
+        trusted_proxies: likeness::http::address::TrustedProxies::default(),
     }
 }
 
@@ -232,6 +237,18 @@ pub(crate) fn address(bytes: &[u8]) {
         let guard = Guard::allowing("");
         if let Ok(url) = guard.read(text) {
             assert!(matches!(url.scheme(), "http" | "https"));
+        }
+    }
+}
+
+/// What a decoding process says to the service, of which nothing is believed.
+pub(crate) fn frames(bytes: &[u8]) {
+    let limits = Limits { max_pixels: 10_000 };
+    let mut source = bytes;
+    // One message after the other, as they come over the line.
+    while !source.is_empty() {
+        if read_message(&mut source, &limits).is_err() {
+            break;
         }
     }
 }

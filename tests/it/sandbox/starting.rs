@@ -9,9 +9,10 @@ use likeness::pipeline::examiner::ModelFacts;
 use likeness::sandbox::error::SandboxError;
 use likeness::sandbox::pool::admit;
 use likeness::sandbox::walls::{Standing, Wall};
+use reqwest::StatusCode;
 use tempfile::TempDir;
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, biometry_error, document_and_video};
 use crate::sandbox::fakes::{ALL_WALLS, program};
 
 const LISTENS: &str = "exec /bin/cat >/dev/null";
@@ -44,6 +45,8 @@ async fn where_a_wall_is_missing_a_strict_service_does_not_start() {
     let app = built(&folder, SandboxMode::On, decoder).await.unwrap();
     let walls = app.operations().walls().unwrap();
     assert_eq!(walls.missing(), [Wall::Network]);
+    let told = "the kernel lacks walls around decoding";
+    assert_eq!(reason(&app).await, told);
 }
 
 #[actix_web::test]
@@ -57,6 +60,36 @@ async fn without_any_process_no_service_starts_unless_it_is_told_to_do_without()
     ));
     let app = built(&folder, SandboxMode::Off, nothing).await.unwrap();
     assert_eq!(app.operations().walls(), None);
+    assert_eq!(reason(&app).await, "uploads are decoded without walls");
+}
+
+/// What the health of the service says of its walls.
+async fn reason(app: &App) -> &'static str {
+    let checks = app.operations().health().await;
+    let walls = checks.into_iter().find(|check| check.name == "walls");
+    walls.unwrap().reason
+}
+
+/// Through the door: one sender is told, and the service goes on.
+#[actix_web::test]
+async fn a_file_that_kills_its_decoder_is_refused_with_a_reason_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dies = "/usr/bin/head -c 1 >/dev/null\nkill -SEGV $$";
+    let decoder = program(folder.path(), ALL_WALLS, dies);
+    let app = TestApp::start_with(|config| config.decoder = decoder).await;
+    let answer = app.match_faces(document_and_video()).send().await.unwrap();
+    let error = biometry_error(answer, StatusCode::BAD_REQUEST).await;
+    let told = "the decoder gave up on this file: it broke down, or took too much memory";
+    assert!(error.contains(told), "{error}");
+    app.assert_nothing_stored().await;
+    let deaths = app.operations.decoder_deaths();
+    assert!(deaths.signal > 0 && deaths.signal == deaths.sum());
+    let numbers = app.operations.metrics_text().await.unwrap();
+    let counted = format!(
+        "likeness_sandbox_deaths_total{{kind=\"signal\"}} {}",
+        deaths.signal
+    );
+    assert!(numbers.contains(&counted), "{numbers}");
 }
 
 #[actix_web::test]

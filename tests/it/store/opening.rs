@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::store::fixture::{Fixture, NOW, entry, examination, judgement, new_evidence, session};
 
 on_both_databases! {
+    an_older_program_starts_on_what_a_newer_one_left
     everything_is_there_after_opening_again
     the_first_openings_take_turns
 }
@@ -185,4 +186,22 @@ async fn an_address_that_leads_nowhere_is_refused_without_its_password() {
         }
         assert!(!said.contains("hunter2"), "{said}");
     }
+}
+
+async fn an_older_program_starts_on_what_a_newer_one_left(fixture: &Fixture) {
+    let project = fixture.project("bank").await;
+    fixture
+        .tamper("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)")
+        .await;
+    let store = fixture.open_again().await;
+    assert!(store.project(project).await.unwrap().is_some());
+    // One that lacks something of this program's is of neither version.
+    fixture
+        .tamper("DELETE FROM seaql_migrations WHERE version = 'm20261129_000021_chores'")
+        .await;
+    let refused = Store::open(&fixture.options).await;
+    assert!(
+        matches!(refused, Err(StoreError::Database(_))),
+        "{refused:?}"
+    );
 }

@@ -45,8 +45,10 @@ async fn assert_nothing_kept(fixture: &Fixture, session: &Session) {
         assert_eq!(store.latest_evidence(session.id, kind).await.unwrap(), None);
     }
     assert_eq!(store.latest_examination(session.id).await.unwrap(), None);
-    let folder = format!("sessions/{}", session.id.0);
-    assert!(!fixture.blob_folder().join(folder).exists());
+    let id = session.id.0.to_string();
+    let files = fixture.blob_files();
+    let mut files = files.iter().map(|file| file.to_string_lossy());
+    assert!(files.all(|file| !file.contains(&id)));
 }
 
 async fn a_submission_is_kept_whole(fixture: &Fixture) {

@@ -30,7 +30,9 @@ pub enum ArgosError {
     DeadKey,
     /// Closed to this key for another reason.
     Closed(String),
-    Later(String),
+    Later(String, u32),
+    /// Whatever the service refuses before or beside this API.
+    Door(Refusal),
     /// There is no room to keep anything.
     NoRoom(String),
     /// What is kept cannot be reached.
@@ -44,7 +46,8 @@ impl From<Error> for ArgosError {
             Error::Unauthenticated => Self::DeadKey,
             Error::Suspended | Error::Disabled => Self::Unavailable,
             Error::Refused { .. } | Error::QuotaReached { .. } => Self::Closed(message),
-            Error::Busy | Error::NotReady | Error::StillRunning => Self::Later(message),
+            Error::Busy | Error::NotReady | Error::StillRunning => Self::Later(message, 5),
+            Error::TooOften { seconds } => Self::Later(message, seconds),
             Error::Picture(fault) => match fault.problem.code() {
                 "several_faces" => Self::NotComparable(fault.to_string()),
                 _ => Self::NotProcessable(fault.to_string()),
@@ -75,6 +78,24 @@ impl From<BodyError> for ArgosError {
 }
 
 impl ArgosError {
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Later(_, seconds) => Some(*seconds),
+            Self::Away(_) => Some(5),
+            Self::Door(refusal) => refusal.retry_after,
+            Self::TwoImages
+            | Self::Unavailable
+            | Self::CallbackRequired
+            | Self::NotComparable(_)
+            | Self::Failed
+            | Self::NotProcessable(_)
+            | Self::NoKey
+            | Self::DeadKey
+            | Self::NoRoom(_)
+            | Self::Closed(_) => None,
+        }
+    }
+
     fn number(&self) -> Option<u16> {
         match self {
             Self::TwoImages => Some(1000),
@@ -85,9 +106,10 @@ impl ArgosError {
             Self::NoKey
             | Self::DeadKey
             | Self::Closed(_)
-            | Self::Later(_)
+            | Self::Later(..)
             | Self::NoRoom(_)
-            | Self::Away(_) => None,
+            | Self::Away(_)
+            | Self::Door(_) => None,
         }
     }
 }
@@ -103,9 +125,10 @@ impl fmt::Display for ArgosError {
             Self::NotProcessable(why) => write!(f, "Failed to process data: {why}"),
             Self::NoKey => f.write_str("API Key is required"),
             Self::DeadKey => f.write_str("Access Denied: API Key is unavailable"),
-            Self::Closed(why) | Self::Later(why) | Self::NoRoom(why) | Self::Away(why) => {
+            Self::Closed(why) | Self::Later(why, _) | Self::NoRoom(why) | Self::Away(why) => {
                 f.write_str(why)
             }
+            Self::Door(refusal) => f.write_str(&refusal.message),
         }
     }
 }
@@ -120,7 +143,8 @@ impl ResponseError for ArgosError {
             Self::Unavailable | Self::NoKey | Self::DeadKey | Self::Closed(_) => {
                 StatusCode::FORBIDDEN
             }
-            Self::Later(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Later(..) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Door(refusal) => refusal.status,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -129,8 +153,8 @@ impl ResponseError for ArgosError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if matches!(self, Self::Later(_) | Self::Away(_)) {
-            response.insert_header((RETRY_AFTER, "5"));
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((RETRY_AFTER, seconds));
         }
         response.json(ErrorBody {
             status_code: self.status_code().as_u16(),

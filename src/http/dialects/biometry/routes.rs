@@ -15,6 +15,7 @@ use crate::http::dialects::biometry::wire::{
 };
 use crate::http::error::Refusal;
 use crate::http::headers;
+use crate::http::json_body;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
 use crate::operations::Operations;
@@ -115,9 +116,9 @@ pub async fn end_session(
 pub async fn give_consent(
     request: HttpRequest,
     operations: Data<Operations>,
-    body: web::Json<ConsentBody>,
+    payload: Payload,
 ) -> Answer {
-    record_consent(request, operations, body, ConsentKind::Authorization).await
+    record_consent(request, operations, payload, ConsentKind::Authorization).await
 }
 
 /// Records the applicant's consent to have biometric data kept, or the refusal of it.
@@ -128,9 +129,9 @@ pub async fn give_consent(
 pub async fn give_storage_consent(
     request: HttpRequest,
     operations: Data<Operations>,
-    body: web::Json<ConsentBody>,
+    payload: Payload,
 ) -> Answer {
-    record_consent(request, operations, body, ConsentKind::Storage).await
+    record_consent(request, operations, payload, ConsentKind::Storage).await
 }
 
 /// Keeps a video for the session, and compares it with the person who is enrolled for it. What the
@@ -269,14 +270,14 @@ pub struct MatchForm {
 async fn record_consent(
     request: HttpRequest,
     operations: Data<Operations>,
-    body: web::Json<ConsentBody>,
+    payload: Payload,
     kind: ConsentKind,
 ) -> Answer {
     let caller = caller(&request, &operations, Dialect::Biometry).await?;
     let ConsentBody {
         is_consent_given,
         user_fullname,
-    } = body.into_inner();
+    } = json_body::typed(payload).await?;
     let statement = ConsentStatement {
         session: named_session(&request)?,
         subject_name: user_fullname.clone(),

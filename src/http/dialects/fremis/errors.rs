@@ -22,11 +22,13 @@ pub enum FremisError {
     /// 403: this API is closed to the project or the token.
     NotAvailable,
     /// 429: the queue or the quota is full.
-    TooMany,
+    TooMany(u32),
     /// 500.
     Internal,
     /// 503: the models are not ready.
     NotReady,
+    /// Whatever the service refuses before or beside this API.
+    Door(Refusal),
     /// 503: what is kept cannot be reached.
     Away(String),
     /// 507: there is no room to keep anything.
@@ -39,13 +41,24 @@ impl FremisError {
     }
 }
 
+impl FremisError {
+    fn title(&self) -> String {
+        if let Self::Door(refusal) = self {
+            let reason = refusal.status.canonical_reason();
+            return reason.unwrap_or_default().to_lowercase();
+        }
+        self.to_string()
+    }
+}
+
 impl From<Error> for FremisError {
     fn from(error: Error) -> Self {
         let description = error.to_string();
         match error {
             Error::Unauthenticated => Self::Inactive,
             Error::Refused { .. } | Error::Disabled | Error::Suspended => Self::NotAvailable,
-            Error::Busy | Error::QuotaReached { what: "calls" } => Self::TooMany,
+            Error::Busy | Error::QuotaReached { what: "calls" } => Self::TooMany(5),
+            Error::TooOften { seconds } => Self::TooMany(seconds),
             Error::NotReady | Error::StillRunning => Self::NotReady,
             // Logged once, where every fault of ours is.
             Error::NoRoom(_) => Self::NoRoom(Refusal::from(error).message),
@@ -99,9 +112,10 @@ impl fmt::Display for FremisError {
             Self::Invalid(_) => "invalid arguments",
             Self::Inactive => "Inactive analytic",
             Self::NotAvailable => "Analytic NFFS-FR is not available in deployment key",
-            Self::TooMany => "Too many requests",
+            Self::TooMany(_) => "Too many requests",
             Self::Internal | Self::Away(_) | Self::NoRoom(_) => "internal server error",
             Self::NotReady => "License has not been initialized",
+            Self::Door(refusal) => &refusal.message,
         })
     }
 }
@@ -112,7 +126,8 @@ impl ResponseError for FremisError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Inactive => StatusCode::UNAUTHORIZED,
             Self::NotAvailable => StatusCode::FORBIDDEN,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Door(refusal) => refusal.status,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotReady | Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
@@ -125,11 +140,22 @@ impl ResponseError for FremisError {
             Self::NotAvailable => {
                 return response.content_type("text/plain").body(self.to_string());
             }
-            Self::TooMany | Self::NotReady => {
+            Self::TooMany(_) | Self::NotReady => {
+                let seconds = if let Self::TooMany(seconds) = self {
+                    *seconds
+                } else {
+                    5
+                };
                 return response
-                    .insert_header((RETRY_AFTER, "5"))
+                    .insert_header((RETRY_AFTER, seconds))
                     .content_type("text/plain")
                     .body(self.to_string());
+            }
+            Self::Door(refusal) => {
+                if let Some(seconds) = refusal.retry_after {
+                    response.insert_header((RETRY_AFTER, seconds));
+                }
+                refusal.message.clone()
             }
             Self::Away(description) => {
                 response.insert_header((RETRY_AFTER, "5"));
@@ -141,7 +167,7 @@ impl ResponseError for FremisError {
         };
         response.json(ErrorBody {
             code: self.status_code().as_str().to_owned(),
-            message: self.to_string(),
+            message: self.title(),
             description,
         })
     }

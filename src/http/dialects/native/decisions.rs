@@ -1,6 +1,6 @@
 //! `/v1/sessions/{id}/decisions`: what people decide about a session.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use crate::http::dialects::native::errors::NativeError;
 use crate::http::dialects::native::names::session_id;
 use crate::http::dialects::native::wire::{ErrorBody, rfc3339};
 use crate::http::error::Refusal;
+use crate::http::json_body;
 use crate::operations::Operations;
 use crate::operations::decide::NewDecision;
 use crate::operations::read_decisions::SignedDecision;
@@ -116,10 +117,11 @@ pub async fn decide(
     request: HttpRequest,
     operations: Data<Operations>,
     id: Path<String>,
-    body: Json<NewDecisionBody>,
+    payload: Payload,
 ) -> Result<HttpResponse, NativeError> {
     let caller = caller(&request, &operations, Dialect::Native).await?;
-    let new = read(session_id(&id)?, body.into_inner())?;
+    let body = json_body::typed(payload).await?;
+    let new = read(session_id(&id)?, body)?;
     let signed = operations
         .decide(&caller, new)
         .await

@@ -19,6 +19,7 @@ use crate::http::dialects::native::{
     calls, challenges, decisions, defects, embeddings, erasures, holds, rules, webhooks,
 };
 use crate::http::error::Refusal;
+use crate::http::json_body;
 use crate::http::settings::HttpSettings;
 use crate::http::upload::{self, Part};
 use crate::operations::Operations;
@@ -261,9 +262,10 @@ pub async fn give_consent(
     request: HttpRequest,
     operations: Data<Operations>,
     id: Path<String>,
-    body: web::Json<ConsentBody>,
+    payload: Payload,
 ) -> Answer {
     let caller = caller(&request, &operations, Dialect::Native).await?;
+    let body: ConsentBody = json_body::typed(payload).await?;
     let statement = ConsentStatement {
         session: Some(session_id(&id)?),
         subject_name: String::new(),

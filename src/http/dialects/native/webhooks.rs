@@ -171,9 +171,10 @@ pub async fn rotate(
     let caller = caller(&request, &operations, Dialect::Native).await?;
     let by = Webmaster::of(&caller).map_err(Refusal::from)?;
     let body = upload::small_body(payload).await?;
-    let rotation = match body.is_empty() {
-        true => RotationBody::default(),
-        false => read(&body)?,
+    let rotation = if body.is_empty() {
+        RotationBody::default()
+    } else {
+        read(&body)?
     };
     let hours = rotation.overlap_hours.unwrap_or(OVERLAP_HOURS);
     let secret = operations

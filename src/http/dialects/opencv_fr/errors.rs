@@ -125,6 +125,7 @@ impl From<Error> for Failure {
                 message,
             )
             .later(),
+            Error::TooOften { .. } => Refusal::from(error).into(),
             Error::NotReady | Error::StillRunning => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "ERR_NOT_READY", message).later()
             }
@@ -134,6 +135,25 @@ impl From<Error> for Failure {
                 let by_database = cause.is::<StoreError>();
                 fault(error, by_database)
             }
+        }
+    }
+}
+
+/// Whatever the service refuses before or beside this API.
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal.status {
+            StatusCode::TOO_MANY_REQUESTS => "ERR_TOO_MANY_REQUESTS",
+            StatusCode::CONFLICT => "ERR_IDEMPOTENCY_KEY_IN_USE",
+            StatusCode::UNPROCESSABLE_ENTITY => "ERR_IDEMPOTENCY_KEY_REUSED",
+            StatusCode::REQUEST_TIMEOUT => "ERR_REQUEST_TIMEOUT",
+            StatusCode::SERVICE_UNAVAILABLE => "ERR_NOT_READY",
+            status if status.is_server_error() => "ERR_INTERNAL_SERVER_ERROR",
+            _ => "ERR_INVALID_REQUEST",
+        };
+        Self {
+            retry_after: refusal.retry_after,
+            ..Self::new(refusal.status, code, refusal.message)
         }
     }
 }

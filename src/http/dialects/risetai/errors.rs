@@ -19,8 +19,8 @@ use crate::operations::picture_fault::{PictureFault, PictureProblem};
 pub struct RisetError {
     status: Status,
     message: String,
-    /// A new try makes sense in a moment.
-    passing: bool,
+    /// Seconds after which a new try makes sense.
+    passing: Option<u32>,
 }
 
 impl RisetError {
@@ -29,7 +29,7 @@ impl RisetError {
         Self {
             status,
             message: status.message().to_owned(),
-            passing: false,
+            passing: None,
         }
     }
 
@@ -65,14 +65,18 @@ impl RisetError {
             Error::NotInstalled { .. } | Error::OtherPack(_) => {
                 Self::because(Status::ServerError, reason)
             }
+            Error::TooOften { seconds } => Self {
+                passing: Some(seconds),
+                ..Self::because(Status::TooMany, reason)
+            },
             Error::NotReady | Error::Busy | Error::StillRunning => Self {
-                passing: true,
+                passing: Some(5),
                 ..Self::because(Status::ServerError, reason)
             },
             // Logged once, where every fault of ours is.
             Error::NoRoom(_) => Self::because(Status::ServerError, Refusal::from(error).message),
             Error::Unavailable(_) => Self {
-                passing: true,
+                passing: Some(5),
                 ..Self::because(Status::ServerError, Refusal::from(error).message)
             },
             Error::Internal(_) => {
@@ -114,9 +118,9 @@ impl RisetError {
     }
 
     fn hint(&self, mut response: HttpResponse) -> HttpResponse {
-        if self.passing {
+        if let Some(seconds) = self.passing {
             let headers = response.headers_mut();
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -150,6 +154,8 @@ impl ResponseError for RisetError {
     fn status_code(&self) -> StatusCode {
         if self.status == Status::NoEndpoint {
             StatusCode::NOT_FOUND
+        } else if self.status == Status::TooMany {
+            StatusCode::TOO_MANY_REQUESTS
         } else {
             StatusCode::OK
         }
@@ -160,6 +166,18 @@ impl ResponseError for RisetError {
         *response.status_mut() = self.status_code();
         self.hint(response)
     }
+}
+
+/// Whatever the service refuses before or beside this API: the vendor's body under HTTP's own status.
+pub fn refuse(refusal: &Refusal) -> HttpResponse {
+    let mut response = HttpResponse::build(refusal.status);
+    if let Some(seconds) = refusal.retry_after {
+        response.insert_header((RETRY_AFTER, seconds));
+    }
+    response.json(serde_json::json!({
+        "status": refusal.status.as_str(),
+        "status_message": refusal.message,
+    }))
 }
 
 /// An error of the token endpoints, which answer it as HTTP's status as well.

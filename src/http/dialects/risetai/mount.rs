@@ -1,7 +1,7 @@
 //! The two addresses of RisetAI's API: flat answers at one, wrapped in `{"risetai": …}` at the other.
 
 use actix_web::Error;
-use actix_web::body::{MessageBody, to_bytes};
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::ErrorInternalServerError;
 use actix_web::middleware::Next;
@@ -47,9 +47,21 @@ pub async fn in_envelope(
     let body = to_bytes(body)
         .await
         .map_err(|_| ErrorInternalServerError("the answer broke off"))?;
-    let opening = format!("{{\"{ENVELOPE}\":");
-    let wrapped = [opening.as_bytes(), &body, b"}"].concat();
+    let wrapped = in_braces(&body);
     Ok(ServiceResponse::new(request, response.set_body(wrapped)))
+}
+
+/// Wraps a refusal that never came as far as the endpoints.
+pub fn enveloped_bytes(body: BoxBody) -> BoxBody {
+    match body.try_into_bytes() {
+        Ok(bytes) => BoxBody::new(in_braces(&bytes)),
+        Err(body) => body,
+    }
+}
+
+fn in_braces(body: &[u8]) -> Vec<u8> {
+    let opening = format!("{{\"{ENVELOPE}\":");
+    [opening.as_bytes(), body, b"}"].concat()
 }
 
 /// Completes the description: every answer may be a refusal, and every endpoint has a second address.

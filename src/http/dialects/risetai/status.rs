@@ -10,6 +10,8 @@ pub enum Status {
     /// Only of an address that is no endpoint; not on the vendor's list.
     NoEndpoint,
     NotVerified,
+    /// Not on the vendor's list: the operator's rate.
+    TooMany,
     NoFace,
     FaceTooSmall,
     UnknownUser,
@@ -40,6 +42,7 @@ impl Status {
             Self::Unauthorized => ("401", "Accesstoken not authorized"),
             Self::Denied => ("403", "Requested resource denied"),
             Self::NoEndpoint => ("404", "There is no such endpoint"),
+            Self::TooMany => ("429", "Too many requests"),
             Self::NotVerified => ("411", "Face not verified or unregistered"),
             Self::NoFace => ("412", "Face not detected"),
             Self::FaceTooSmall => ("413", "Face too small"),
