@@ -11,6 +11,7 @@ use likeness::session::webhook::{Endpoint, Event, EventKind, WebhookSecret};
 use likeness::store::callbacks::Callback;
 use likeness::store::erasure::Erasure;
 use likeness::store::error::StoreError;
+use likeness::store::receipts::{Gone, Receipt};
 use uuid::Uuid;
 
 use crate::store::fixture::{Fixture, LEASE, NOW, claim, entry, examination, judgement, queue};
@@ -101,14 +102,10 @@ async fn an_event_is_kept_with_what_causes_it_and_not_without(fixture: &Fixture)
         }
     }
 
-    let erasure = Erasure {
-        session: record.session,
-        now: NOW,
-        untouched_since: None,
-    };
-    let told = move |_| entry(project, AuditAction::SessionErased, "");
-    assert!(store.erase_session(erasure, told).await.unwrap().is_some());
-    assert!(store.erase_session(erasure, told).await.unwrap().is_none());
+    let erasure = || Erasure::of_session(project, record.session, NOW);
+    let told = move |_: &Gone, _: &Receipt| vec![entry(project, AuditAction::SessionErased, "")];
+    assert!(store.erase(erasure(), told).await.unwrap().is_some());
+    assert!(store.erase(erasure(), told).await.unwrap().is_none());
     let erased = |row: &Callback| row.event == Some(EventKind::SessionErased);
     let all = rows(fixture, project).await;
     assert_eq!(all.iter().filter(|row| erased(row)).count(), 1);
