@@ -9,7 +9,7 @@ use likeness::config::{Config, DatabaseUrl, Secret};
 use tempfile::TempDir;
 
 use crate::postgres;
-use crate::s3::{BUCKET, KEY_ID, S3Server, SECRET};
+use crate::s3::{BUCKET, KEY_ID, MASTER_KEY, S3Server, SECRET};
 
 /// Runs tests of this module once more on what nodes share.
 macro_rules! also_on_shared_ground {
@@ -74,6 +74,7 @@ impl Ground {
             config.s3_endpoint = s3.endpoint();
             config.s3_key_id = Secret(KEY_ID.to_owned());
             config.s3_secret = Secret(SECRET.to_owned());
+            config.master_key = Secret(MASTER_KEY.to_owned());
         }
     }
 

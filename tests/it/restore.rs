@@ -63,6 +63,9 @@ async fn a_copy_that_is_made_under_load_is_whole_and_a_service_starts_on_it() {
     let into = format!("VACUUM INTO '{}'", data.join("likeness.db").display());
     rows.execute_unprepared(&into).await.unwrap();
     copy_folder(&app.blobs(), &data.join("blobs"));
+    // Without it nothing of the copy could be read.
+    let key = app.blobs().with_file_name("master.key");
+    std::fs::copy(key, data.join("master.key")).unwrap();
     going_on.store(false, Ordering::SeqCst);
     load.await.unwrap();
 

@@ -18,6 +18,9 @@ pub(crate) const BUCKET: &str = "faces";
 pub(crate) const KEY_ID: &str = "AKIDTEST";
 pub(crate) const SECRET: &str = "a-secret-of-tests";
 
+/// The master key of nodes that share what they keep.
+pub(crate) const MASTER_KEY: &str = "bGlrZW5lc3MtdGVzdHMtb25lLWtleS0zMi1ieXRlcyE=";
+
 /// The server; it ends with this.
 pub(crate) struct S3Server {
     folder: TempDir,

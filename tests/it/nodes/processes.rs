@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::helpers::{body, document, video};
 use crate::postgres;
-use crate::s3::{BUCKET, KEY_ID, S3Server, SECRET};
+use crate::s3::{BUCKET, KEY_ID, MASTER_KEY, S3Server, SECRET};
 use crate::weights;
 
 /// Short, so that a dead worker's examination is soon another's.
@@ -67,6 +67,7 @@ impl Ground {
             .env("LIKENESS_S3_ENDPOINT", self.s3.endpoint())
             .env("LIKENESS_S3_KEY_ID", KEY_ID)
             .env("LIKENESS_S3_SECRET", SECRET)
+            .env("LIKENESS_MASTER_KEY", MASTER_KEY)
             .env("LIKENESS_LEASE_SECONDS", LEASE_SECONDS.to_string())
             .env("LIKENESS_WORKERS", "1")
             .env("LIKENESS_CALLBACK_HOSTS", "127.0.0.1");
