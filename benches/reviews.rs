@@ -52,7 +52,7 @@ async fn main() {
         .await
         .unwrap();
     let project = ProjectId(Uuid::now_v7());
-    fill(folder.path(), project, args.cases).await;
+    fill(&store, folder.path(), project, args.cases).await;
     println!("asked for | pages rows p50 ms p95 ms worst ms");
     for (name, filter) in filters() {
         pages(&store, project, name, &filter, args.cases).await;
@@ -191,10 +191,10 @@ fn print(name: &str, rows: usize, mut times: Vec<f64>) {
 }
 
 /// Writes sessions and their cases as the service would have, many at once.
-async fn fill(data: &Path, project: ProjectId, cases: usize) {
+async fn fill(store: &Store, data: &Path, id: ProjectId, cases: usize) {
     let url = format!("sqlite://{}/likeness.db", data.display());
     let database = Database::connect(url).await.unwrap();
-    let project = project.0.to_string();
+    let project = id.0.to_string();
     let made = format!(
         "INSERT INTO projects (id, name, settings, created_at) VALUES ('{project}', 'bench', '{{}}', 1)"
     );
@@ -210,6 +210,7 @@ async fn fill(data: &Path, project: ProjectId, cases: usize) {
             "status",
             "origin",
             "reference",
+            "reference_index",
             "created_at",
             "updated_at",
         ]);
@@ -241,6 +242,10 @@ async fn fill(data: &Path, project: ProjectId, cases: usize) {
                 "judged".into(),
                 "native".into(),
                 format!("order {number}").into(),
+                store
+                    .reference_index(id, &format!("order {number}"))
+                    .unwrap()
+                    .into(),
                 at.into(),
                 at.into(),
             ]);

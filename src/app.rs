@@ -43,7 +43,7 @@ use crate::session::examination::PackHash;
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::options::{BlobOptions, BucketAccess, StoreOptions};
+use crate::store::options::{BlobOptions, BucketAccess, MasterKeySource, StoreOptions};
 use crate::vision::detector::Detector;
 use crate::vision::embedder::Embedder;
 use crate::vision::error::VisionError;
@@ -157,7 +157,8 @@ impl App {
         announce_absent(&models);
         let decoding = proven_decoding(config).await?;
         let store = open_store(config).await?;
-        let scratch = scratch(&config.data)?;
+        announce_master_key(config);
+        let scratch = scratch(config)?;
         let (warm, examiner) = watch::channel(None);
         let operations = Operations::new(Parts {
             store: store.clone(),
@@ -433,7 +434,7 @@ async fn verbs(
     decoding: Decoding,
 ) -> Result<(Operations, Scratch), AppError> {
     let store = open_store(config).await?;
-    let scratch = scratch(&config.data)?;
+    let scratch = scratch(config)?;
     let operations = Operations::new(Parts {
         store,
         clock: Arc::new(SystemClock),
@@ -693,6 +694,7 @@ async fn open_store(config: &Config) -> Result<Store, AppError> {
     Ok(Store::open(&StoreOptions {
         database_url: config.database(),
         blobs: blobs(config)?,
+        master_keys: master_keys(config),
         max_connections: config.database_connections,
     })
     .await?)
@@ -708,9 +710,34 @@ fn blobs(config: &Config) -> Result<BlobOptions, StoreError> {
     BlobOptions::at(&config.blobs_url, &config.data, access)
 }
 
-/// A folder of this process's own below the data folder.
-fn scratch(data: &Path) -> Result<Scratch, AppError> {
-    let parent = data.join("scratch");
+/// The master keys that were given, or a file in the data folder.
+fn master_keys(config: &Config) -> MasterKeySource {
+    if !config.master_key.0.is_empty() {
+        return MasterKeySource::Given(config.master_key.0.clone());
+    }
+    if !config.master_key_file.as_os_str().is_empty() {
+        return MasterKeySource::File(config.master_key_file.clone());
+    }
+    MasterKeySource::Made(config.data.join("master.key"))
+}
+
+/// Says where the master key lies when that is beside what it protects.
+fn announce_master_key(config: &Config) {
+    if let MasterKeySource::Made(file) = master_keys(config) {
+        tracing::warn!(
+            file = %file.display(),
+            "the master key lies in the data folder: whoever has the folder has the key too; give it by `master_key` or `master_key_file` from elsewhere"
+        );
+    }
+}
+
+/// A folder of this process's own below the data folder, or where the setting says.
+fn scratch(config: &Config) -> Result<Scratch, AppError> {
+    let parent = if config.scratch.as_os_str().is_empty() {
+        config.data.join("scratch")
+    } else {
+        config.scratch.clone()
+    };
     Scratch::open(&parent).map_err(|source| AppError::Io {
         what: format!("the folder {} cannot be made", parent.display()),
         source,

@@ -21,6 +21,9 @@ pub struct Config {
     pub precision: String,
     pub database_url: DatabaseUrl,
     pub database_connections: u32,
+    pub master_key: Secret,
+    pub master_key_file: PathBuf,
+    pub scratch: PathBuf,
     pub blobs_url: String,
     pub s3_endpoint: String,
     pub s3_region: String,
@@ -121,6 +124,9 @@ impl Default for Config {
             precision: "f32".to_owned(),
             database_url: DatabaseUrl::default(),
             database_connections: 8,
+            master_key: Secret::default(),
+            master_key_file: PathBuf::new(),
+            scratch: PathBuf::new(),
             blobs_url: String::new(),
             s3_endpoint: String::new(),
             s3_region: "us-east-1".to_owned(),
@@ -293,5 +299,7 @@ mod tests {
     fn a_database_password_does_not_show() {
         let url = DatabaseUrl("postgres://u:secret@h/d".to_owned());
         assert!(!format!("{url:?}").contains("secret"));
+        let key = MasterKey("c2VjcmV0".to_owned());
+        assert!(!format!("{key:?}").contains("c2VjcmV0"));
     }
 }

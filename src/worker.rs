@@ -17,7 +17,7 @@ use crate::operations::vitals::Alive;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long to rest once nothing is left whose time has come.
-const EXPIRE_AGAIN: Duration = Duration::from_mins(10);
+const EXPIRE_AGAIN: Duration = Duration::from_secs(30);
 
 /// How often to look whether there is something to tidy up.
 const TIDY_AGAIN: Duration = Duration::from_mins(10);

@@ -26,6 +26,7 @@ mod m20261121_000014_accounts;
 mod m20261121_000015_reviews;
 mod m20261121_000016_deliveries;
 mod m20261121_000017_figures;
+mod m20261129_000018_vault;
 mod m20261129_000019_idempotency;
 mod m20261129_000020_webhooks;
 mod m20261129_000020b_causes;
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000015_reviews::Migration),
             Box::new(m20261121_000016_deliveries::Migration),
             Box::new(m20261121_000017_figures::Migration),
+            Box::new(m20261129_000018_vault::Migration),
             Box::new(m20261129_000019_idempotency::Migration),
             Box::new(m20261129_000020_webhooks::Migration),
             Box::new(m20261129_000020b_causes::Migration),

@@ -129,7 +129,8 @@ async fn first_version<C: ConnectionTrait>(
                 ])
                 .values_panic([
                     project.into(),
-                    1.into(),
+                    // As wide as the service writes it: a connection keeps the statement with its types.
+                    1_i64.into(),
                     rules.into(),
                     hash.into(),
                     "operator".into(),
@@ -146,7 +147,7 @@ async fn first_version<C: ConnectionTrait>(
                 .values_panic([
                     project.into(),
                     "active".into(),
-                    1.into(),
+                    1_i64.into(),
                     "operator".into(),
                     at.into(),
                 ]),

@@ -16,6 +16,7 @@ pub mod error;
 pub mod eval;
 pub mod eval_liveness;
 pub mod galleries;
+pub mod keys;
 pub mod match_files;
 pub mod models;
 pub mod officers;
@@ -68,6 +69,7 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     Store(store::StoreArgs),
     Audit(audit::AuditArgs),
+    Keys(keys::KeysArgs),
     Webhooks(webhooks::WebhooksArgs),
     DecodeChild(decode_child::DecodeChildArgs),
 }
@@ -121,6 +123,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, error::CliError> {
         Command::Sessions(args) => sessions::run(args, config),
         Command::Store(args) => store::run(args, config),
         Command::Audit(args) => audit::run(args, config),
+        Command::Keys(args) => keys::run(args, config),
         Command::Webhooks(args) => webhooks::run(args, config),
     }
 }

@@ -66,6 +66,22 @@ struct SetArgs {
     #[arg(long, value_name = "DAYS|none")]
     retention_days: Option<Limit>,
 
+    /// Days after which documents are erased; `none` to keep them as long as their session.
+    #[arg(long, value_name = "DAYS|none")]
+    keep_documents_days: Option<Limit>,
+
+    /// Days after which videos are erased; `none` to keep them as long as their session.
+    #[arg(long, value_name = "DAYS|none")]
+    keep_videos_days: Option<Limit>,
+
+    /// Days after which the pictures of an examination are erased; `none` to keep them as long as their session.
+    #[arg(long, value_name = "DAYS|none")]
+    keep_pictures_days: Option<Limit>,
+
+    /// Days after which an enrolled person is erased to whom nothing happened; `none` to keep them.
+    #[arg(long, value_name = "DAYS|none")]
+    keep_people_days: Option<Limit>,
+
     /// Whether an approval or a rejection takes two officers who say the same.
     #[arg(long, value_name = "BOOL")]
     decisions_by_two: Option<bool>,
@@ -257,6 +273,10 @@ fn change_review(set: &SetArgs, settings: &mut ProjectSettings) {
     for (given, setting) in [
         (set.max_examinations, &mut settings.max_examinations),
         (set.retention_days, &mut settings.retention_days),
+        (set.keep_documents_days, &mut settings.keep_documents_days),
+        (set.keep_videos_days, &mut settings.keep_videos_days),
+        (set.keep_pictures_days, &mut settings.keep_pictures_days),
+        (set.keep_people_days, &mut settings.keep_people_days),
     ] {
         if let Some(Limit(given)) = given {
             *setting = given.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
@@ -318,6 +338,10 @@ fn print(project: &Project) -> Result<(), CliError> {
         "four_eyes": project.settings.four_eyes,
         "max_examinations": project.settings.max_examinations,
         "retention_days": project.settings.retention_days,
+        "keep_documents_days": project.settings.keep_documents_days,
+        "keep_videos_days": project.settings.keep_videos_days,
+        "keep_pictures_days": project.settings.keep_pictures_days,
+        "keep_people_days": project.settings.keep_people_days,
         "decisions_by_two": project.settings.decisions_by_two,
         "checklist": project.settings.checklist,
         "undo_seconds": project.settings.undo_seconds,

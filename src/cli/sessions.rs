@@ -81,8 +81,11 @@ async fn carry_out(command: &SessionsCommand, operations: &Operations) -> Result
         }
         SessionsCommand::Erase(deed) => {
             let (session, by) = deed.read(operations).await?;
-            operations.erase(&session, by, None).await?;
-            Ok(())
+            match operations.erase(&session, by, None).await? {
+                // What went, signed: for whoever asked for it.
+                Some(receipt) => output::json(&receipt),
+                None => Ok(()),
+            }
         }
         SessionsCommand::Hold(deed) => {
             let (session, by) = deed.read(operations).await?;

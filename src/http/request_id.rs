@@ -26,6 +26,9 @@ const MAX_ID: usize = 128;
 /// What a request is logged as that met no route.
 const NO_ROUTE: &str = "(no such route)";
 
+/// What a request is counted as that was turned away before any handler had it.
+const NO_HANDLER: &str = "(turned away)";
+
 /// The id of a request, for handlers that answer it in a body.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
@@ -84,6 +87,14 @@ pub async fn with_request_id(
             let status = error.as_response_error().status_code().as_u16();
             span.record("status", status);
             span.in_scope(|| tracing::warn!(%method, status, "answered without a handler"));
+            if let Some(operations) = &operations {
+                operations.metrics().answered(&Answered {
+                    route: NO_HANDLER,
+                    dialect: "none",
+                    status,
+                    seconds: started.seconds(),
+                });
+            }
             return Err(dress(&error, put));
         }
     };

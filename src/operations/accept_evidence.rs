@@ -145,7 +145,12 @@ impl Operations {
             .await?;
         if let Some(session) = &known {
             self.store
-                .complete_session(session.id, target.subject_name(), target.device_info())
+                .complete_session(
+                    session.project,
+                    session.id,
+                    target.subject_name(),
+                    target.device_info(),
+                )
                 .await?;
         }
         let (session, is_new) = match (known, target) {

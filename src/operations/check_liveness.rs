@@ -74,6 +74,7 @@ impl Operations {
         order: LivenessOrder,
     ) -> Result<f64, LivenessError> {
         caller.require(Scope::Submit)?;
+        Self::refuse_nameless(caller)?;
         let wanted = Wanted {
             templates: 0,
             // A covered face is told where a pack can tell it.

@@ -53,6 +53,7 @@ impl Operations {
         policy: FacePolicy,
     ) -> Result<Comparison, Error> {
         caller.require(Scope::Submit)?;
+        Self::refuse_nameless(caller)?;
         let examiner = self.warm_examiner()?;
         // Somebody unknown is said before any network runs.
         for probe in [&one, &other] {

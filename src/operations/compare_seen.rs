@@ -27,6 +27,7 @@ impl Operations {
         other: Vec<u8>,
     ) -> Result<SeenPair, Error> {
         caller.require(Scope::Submit)?;
+        Self::refuse_nameless(caller)?;
         let examiner = self.warm_examiner()?;
         let one = self.look(&caller.place, one, 0, Wanted::TEMPLATE).await?;
         let other = self.look(&caller.place, other, 1, Wanted::TEMPLATE).await?;

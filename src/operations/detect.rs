@@ -35,6 +35,7 @@ impl Operations {
         search: Option<FaceSearch>,
     ) -> Result<Vec<Detected>, Error> {
         caller.require(Scope::Submit)?;
+        Self::refuse_nameless(caller)?;
         if let Some(search) = &search {
             // An unknown gallery is said before any network runs.
             self.find_gallery(caller, &search.gallery).await?;

@@ -16,6 +16,7 @@ impl Operations {
         picture: Vec<u8>,
     ) -> Result<Template, Error> {
         caller.require(Scope::Submit)?;
+        Self::refuse_nameless(caller)?;
         let looked = self
             .look_for_subject(
                 &caller.place,

@@ -10,7 +10,7 @@ use crate::operations::manage_galleries::{GalleryRef, MAX_NAME, refuse_bad_text}
 use crate::operations::picture_fault::FacePolicy;
 use crate::pipeline::examiner::Looked;
 use crate::session::gallery::{EnrolledFace, PictureKeeping, Subject};
-use crate::session::ids::{SubjectId, TemplateId};
+use crate::session::ids::{SessionId, SubjectId, TemplateId};
 use crate::session::project::Scope;
 use crate::store::enrolment::{Enrolment, NewFace, WhenTaken};
 use crate::store::error::StoreError;
@@ -33,6 +33,8 @@ pub struct EnrolRequest {
     pub details: Option<Value>,
     pub keeping: PictureKeeping,
     pub when_taken: WhenTaken,
+    /// The session that the person comes from.
+    pub session: Option<SessionId>,
 }
 
 impl EnrolRequest {
@@ -45,6 +47,7 @@ impl EnrolRequest {
             details: None,
             keeping: PictureKeeping::Picture,
             when_taken: WhenTaken::Add,
+            session: None,
         }
     }
 }
@@ -156,6 +159,7 @@ impl Operations {
                 updated_at: now,
             },
             faces,
+            session: request.session,
             when_taken: request.when_taken,
             max_faces: MAX_FACES,
             limit: caller.project.settings.quotas.faces,
@@ -214,6 +218,12 @@ impl Operations {
         refuse_large_details(request.details.as_ref())?;
         for gallery in &request.galleries {
             self.find_gallery(caller, gallery).await?;
+        }
+        // Who comes from a session was asked there.
+        if request.session.is_none() {
+            let label = request.label.as_deref().unwrap_or_default();
+            self.consent_to_enrol(caller, &[request.name.as_str(), label])
+                .await?;
         }
         Ok(())
     }

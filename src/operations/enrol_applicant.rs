@@ -60,6 +60,7 @@ impl Operations {
         let known = self.known_applicant(caller, &applicant, &looked).await?;
         let request = EnrolRequest {
             name: applicant.name,
+            session: applicant.session,
             details: applicant
                 .session
                 .map(|session| json!({ "session": session.to_string() })),

@@ -54,6 +54,9 @@ impl Operations {
         order: CardEnrolmentOrder,
     ) -> Result<CardEnrolment, Error> {
         caller.require(Scope::Enrol)?;
+        let label = order.person.label.as_deref().unwrap_or_default();
+        self.consent_to_enrol(caller, &[order.person.name.as_str(), label])
+            .await?;
         // An unknown gallery is said before any network runs.
         for gallery in &order.person.galleries {
             self.find_gallery(caller, gallery).await?;

@@ -1,6 +1,7 @@
 //! Why a verb was not carried out; `http` gives each kind its status, once.
 
 use crate::operations::picture_fault::PictureFault;
+use crate::scoring::reasons::ReasonCode;
 use crate::session::examination::Failure;
 use crate::session::status::SessionStatus;
 use crate::session::template::OtherPack;
@@ -89,6 +90,11 @@ impl From<Option<Failure>> for Error {
     fn from(failure: Option<Failure>) -> Self {
         match failure {
             Some(Failure {
+                code: Some(ReasonCode::ConsentWithdrawn),
+                reason,
+                ..
+            }) => Self::Refused { reason },
+            Some(Failure {
                 by_evidence: true,
                 reason,
                 ..
@@ -117,7 +123,12 @@ impl From<StoreError> for Error {
             | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },
+            StoreError::Erased => Self::Conflict {
+                reason: "the data were erased".to_owned(),
+            },
             error @ (StoreError::NotFound { .. }
+            | StoreError::Keys(_)
+            | StoreError::Broken { .. }
             | StoreError::AlreadyExists { .. }
             | StoreError::Unstorable { .. }
             | StoreError::Inconsistent { .. }

@@ -17,8 +17,11 @@ impl Operations {
     pub async fn expire_sessions(&self) -> Result<bool, Error> {
         self.forget_deliveries().await?;
         self.forget_keys().await?;
+        // What could not be deleted before is tried again.
+        self.sweep_blobs().await;
         let mut more = false;
         for project in self.store.projects().await? {
+            more |= self.expire_kinds(&project).await?;
             let Some(days) = project.settings.retention_days else {
                 continue;
             };
@@ -31,7 +34,7 @@ impl Operations {
             for id in &expired {
                 let session = self.session_for_operator(*id).await?;
                 match self.erase(&session, Actor::Service, Some(oldest)).await {
-                    Ok(done) => erased += u64::from(done),
+                    Ok(receipt) => erased += u64::from(receipt.is_some()),
                     // The others are not to wait for this one; it is tried again in its time.
                     Err(error) => {
                         tracing::error!(session = %id, error = %causes(&error), "a session cannot be erased");

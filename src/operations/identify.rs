@@ -51,6 +51,7 @@ impl Operations {
         order: Identification,
     ) -> Result<Identified, Error> {
         caller.require(Scope::Submit)?;
+        Self::refuse_nameless(caller)?;
         // An unknown gallery is said before any network runs, and read again afterwards, so that
         // who was deleted meanwhile is not found.
         self.find_gallery(caller, &order.gallery).await?;

@@ -68,7 +68,7 @@ impl Operations {
         let checked = in_background(move || {
             let media_type = match kind {
                 EvidenceKind::Document => {
-                    check_document(&decoding, &upload.file, &settings.picture_limits)?
+                    check_document(&decoding, &upload.file, settings.picture_limits)?
                 }
                 EvidenceKind::Video => {
                     check_video(&decoding, &upload.file, &settings.media_limits)?
@@ -89,9 +89,9 @@ impl Operations {
 fn check_document(
     decoding: &Decoding,
     file: &Path,
-    limits: &PictureLimits,
+    limits: PictureLimits,
 ) -> Result<String, Error> {
-    let media_type = decoding.check_picture(file, limits);
+    let media_type = decoding.check_picture(file, &limits);
     Ok(media_type.map_err(document_error)?.to_owned())
 }
 

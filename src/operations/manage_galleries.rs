@@ -12,6 +12,7 @@ use crate::session::gallery::{Gallery, GalleryKind};
 use crate::session::ids::GalleryId;
 use crate::session::project::Scope;
 use crate::store::error::StoreError;
+use crate::store::receipts::Receipt;
 
 /// Longest name of a gallery and longest label and name of a person, in characters.
 pub const MAX_NAME: usize = 255;
@@ -165,11 +166,14 @@ impl Operations {
     }
 
     async fn erase_gallery(&self, caller: &Caller, gallery: &Gallery) -> Result<bool, Error> {
-        let entry = |people| {
+        let entry = |people: u64, receipt: Option<&Receipt>| {
             let deed = Deed {
                 action: AuditAction::GalleryErased,
                 target: gallery.id.to_string(),
-                details: json!({ "people": people }),
+                details: json!({
+                    "people": people,
+                    "receipt_sha256": receipt.map(Receipt::sha256),
+                }),
             };
             self.audit_entry(caller.project.id, caller.actor(), deed)
         };

@@ -11,8 +11,10 @@ use crate::operations::manage_galleries::{GalleryRef, MAX_NAME, refuse_bad_text}
 use crate::session::audit::{AuditAction, AuditEntry};
 use crate::session::gallery::{EnrolledFace, Gallery, GalleryKind, Subject};
 use crate::session::project::Scope;
+use crate::store::erasure::Erasure;
 use crate::store::error::StoreError;
-use crate::store::subjects::People;
+use crate::store::receipts::Receipt;
+use crate::store::subjects::{Leaving, People};
 
 /// A person with the galleries and the faces.
 #[derive(Debug)]
@@ -148,9 +150,12 @@ impl Operations {
             .store
             .leave_gallery(
                 caller.project.id,
-                gallery.id,
-                subject.id,
-                &self.person_erased(caller, &subject),
+                Leaving {
+                    gallery: gallery.id,
+                    subject: subject.id,
+                    now: self.clock.now(),
+                },
+                |receipt| self.person_erased(caller, &subject, receipt),
             )
             .await?;
         if left {
@@ -163,26 +168,24 @@ impl Operations {
     /// Deletes a person out of every gallery, pictures and all.
     pub async fn delete_person(&self, caller: &Caller, subject: &Subject) -> Result<(), Error> {
         caller.require(Scope::Enrol)?;
-        let deleted = self
-            .store
-            .delete_subject(
-                caller.project.id,
-                subject.id,
-                &self.person_erased(caller, subject),
-            )
-            .await?;
-        if deleted {
-            Ok(())
-        } else {
-            Err(Error::NotFound { what: "person" })
+        let erasure = Erasure {
+            project: caller.project.id,
+            sessions: Vec::new(),
+            people: vec![subject.id],
+            now: self.clock.now(),
+            untouched_since: None,
+        };
+        match self.erase_all_of(erasure, caller.actor()).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::NotFound { what: "person" }),
         }
     }
 
-    fn person_erased(&self, caller: &Caller, subject: &Subject) -> AuditEntry {
+    fn person_erased(&self, caller: &Caller, subject: &Subject, receipt: &Receipt) -> AuditEntry {
         let deed = Deed {
             action: AuditAction::PersonErased,
             target: subject.id.to_string(),
-            details: json!({}),
+            details: json!({"receipt_sha256": receipt.sha256()}),
         };
         self.audit_entry(caller.project.id, caller.actor(), deed)
     }

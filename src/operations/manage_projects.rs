@@ -188,6 +188,10 @@ fn faults(settings: &ProjectSettings) -> Vec<SettingFault> {
     let bounds = [
         ("max_examinations", settings.max_examinations, 1_000),
         ("retention_days", settings.retention_days, 36_500),
+        ("keep_documents_days", settings.keep_documents_days, 36_500),
+        ("keep_videos_days", settings.keep_videos_days, 36_500),
+        ("keep_pictures_days", settings.keep_pictures_days, 36_500),
+        ("keep_people_days", settings.keep_people_days, 36_500),
     ];
     let fault = |field, reason: String| SettingFault { field, reason };
     let mut faults = Vec::new();

@@ -6,7 +6,7 @@ use crate::operations::error::Error;
 use crate::operations::manage_galleries::{MAX_NAME, refuse_bad_text};
 use crate::session::evidence::{Consent, ConsentKind, name_key};
 use crate::session::ids::SessionId;
-use crate::session::project::Scope;
+use crate::session::project::{Project, Scope};
 
 /// A statement as it came in.
 pub struct ConsentStatement {
@@ -14,6 +14,8 @@ pub struct ConsentStatement {
     pub subject_name: String,
     pub kind: ConsentKind,
     pub given: bool,
+    /// The version of the project's text that was shown; the one of now without it, where the project keeps a text.
+    pub text_version: Option<u32>,
 }
 
 impl std::fmt::Debug for ConsentStatement {
@@ -40,6 +42,9 @@ impl Operations {
         if let Some(id) = statement.session {
             self.find_session(caller, id).await?;
         }
+        let text_version = self
+            .shown_text(&caller.project, statement.text_version)
+            .await?;
         let consent = Consent {
             project: caller.project.id,
             session: statement.session,
@@ -47,8 +52,34 @@ impl Operations {
             kind: statement.kind,
             given: statement.given,
             at: self.clock.now(),
+            text_version,
         };
-        self.store.record_consent(&consent).await?;
+        // Whoever waits for an examination that ended with this is told at once.
+        for examination in self.store.record_consent(&consent).await? {
+            self.signalling.has_finished(examination);
+        }
         Ok(())
+    }
+
+    /// The version of the text that a statement is about; one that the project never had is refused.
+    async fn shown_text(
+        &self,
+        project: &Project,
+        named: Option<u32>,
+    ) -> Result<Option<u32>, Error> {
+        let current = project.settings.consent_version;
+        let Some(version) = named else {
+            let has_text = !project.settings.consent_text.is_empty();
+            return Ok(has_text.then_some(current));
+        };
+        if version == current && current > 0 {
+            return Ok(Some(version));
+        }
+        match self.store.consent_text(project.id, version).await? {
+            Some(_) => Ok(Some(version)),
+            None => Err(Error::invalid(
+                "the project never had a text of consent of that version",
+            )),
+        }
     }
 }

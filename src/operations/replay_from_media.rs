@@ -14,6 +14,8 @@ use crate::session::actor::Actor;
 use crate::session::audit::AuditAction;
 use crate::session::examination::{ExaminationRecord, PackHash};
 use crate::session::ids::SessionId;
+use crate::store::error::StoreError;
+use crate::store::plain_file::PlainFile;
 
 impl Operations {
     /// As [`Operations::replay`], with the signals measured anew from the files.
@@ -56,8 +58,13 @@ impl Operations {
         examiner: Arc<dyn Examiner>,
         found: &mut Replayed,
     ) -> Result<(), Error> {
-        let document = self.fetch(&record.order.document_blob).await?;
-        let video = self.fetch(&record.order.video_blob).await?;
+        let document = self.kept_file("document", &record.order.document_blob, record, found);
+        let document = document.await?;
+        let video = self.kept_file("video", &record.order.video_blob, record, found);
+        let video = video.await?;
+        let (Some(document), Some(video)) = (document, video) else {
+            return Ok(());
+        };
         let frames = usize::from(record.order.frames);
         let challenge = record.order.challenge.clone();
         let rules = Rules::parse(&record.order.rules).map_err(Error::internal)?;
@@ -79,6 +86,40 @@ impl Operations {
         .map_err(Error::internal)??;
         self.compare_provenance(record, &hashes, found);
         compare_measurements(record, &examined, found)
+    }
+
+    /// The file as it was received; none where it is kept no longer, which is a remark, or where it does not open any more,
+    /// which is a difference.
+    async fn kept_file(
+        &self,
+        what: &str,
+        blob: &str,
+        record: &ExaminationRecord,
+        found: &mut Replayed,
+    ) -> Result<Option<PlainFile>, Error> {
+        match self.store.fetch_blob(blob).await {
+            Ok(file) => Ok(Some(file)),
+            Err(StoreError::NotFound { .. }) => {
+                found.remarks.push(format!(
+                    "the {what} is kept no longer, so that its signals cannot be measured anew"
+                ));
+                Ok(None)
+            }
+            Err(error @ StoreError::Broken { .. }) => {
+                let provenance = record.provenance.as_ref();
+                let kept = provenance.map(|it| match what {
+                    "video" => it.video_sha256.clone(),
+                    _ => it.document_sha256.clone(),
+                });
+                found.note(
+                    &format!("{what}'s bytes"),
+                    &kept.unwrap_or_default(),
+                    &error.to_string(),
+                );
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn compare_provenance(

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
-use tempfile::TempPath;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
@@ -29,6 +28,7 @@ use crate::session::examination::{
 };
 use crate::session::ids::ExaminationId;
 use crate::store::blobs::examination_picture_key;
+use crate::store::plain_file::PlainFile;
 use crate::store::queue::Judgement;
 use crate::traces::context;
 
@@ -221,7 +221,7 @@ impl Operations {
             self.metrics
                 .judged(&judgement.verdict, signals.score(), signals.liveness);
         } else {
-            self.take_back_from_erased(record, &pictures).await?;
+            self.take_back(record, &pictures).await?;
         }
         tracing::info!(
             examination = %record.id,
@@ -235,15 +235,17 @@ impl Operations {
         Ok(())
     }
 
-    /// Deletes the pictures of a worker that came too late: another one was faster, and somebody
-    /// has had the session erased since.
-    async fn take_back_from_erased(
+    /// Deletes the pictures of a worker that came too late: somebody has had the session erased since, or the person
+    /// withdrew their consent. Those that another worker was faster with are the same.
+    async fn take_back(
         &self,
         record: &ExaminationRecord,
         pictures: &[String],
     ) -> Result<(), Error> {
         let session = self.store.session_of_any_project(record.session).await?;
-        if session.is_some_and(|session| session.erased_at.is_some()) {
+        let erased = session.is_none_or(|session| session.erased_at.is_some());
+        let kept = self.store.examination(record.project, record.id).await?;
+        if erased || kept.is_some_and(|kept| kept.failure.is_some()) {
             for key in pictures {
                 self.store.delete_blob(key).await?;
             }
@@ -369,13 +371,9 @@ impl Operations {
         }
     }
 
-    /// Copies a blob into the scratch folder; the copy goes when the path is dropped.
-    pub(crate) async fn fetch(&self, key: &str) -> Result<TempPath, Error> {
-        let path = tempfile::NamedTempFile::new_in(&self.settings.scratch)
-            .map_err(Error::internal)?
-            .into_temp_path();
-        self.store.fetch_blob_to(key, &path).await?;
-        Ok(path)
+    /// Opens a blob into a file in memory, which goes when it is dropped.
+    pub(crate) async fn fetch(&self, key: &str) -> Result<PlainFile, Error> {
+        Ok(self.store.fetch_blob(key).await?)
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn take(mut channel: &UnixStream) -> Result<Option<(Order, File)>, Pr
         }
     }
     channel.read_exact(&mut header[received.bytes..])?;
-    match (read_rest(header, &mut channel, &NO_PIXELS)?, file) {
+    match (read_rest(header, &mut channel, NO_PIXELS)?, file) {
         (Message(Body::Order(order)), Some(file)) => Ok(Some((order, file))),
         _ => Err(ProtocolError::Nonsense("it is no order with a file")),
     }

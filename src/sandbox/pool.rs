@@ -18,7 +18,7 @@ use crate::sandbox::talk::Talk;
 use crate::sandbox::walls::Standing;
 
 /// How long a process may take to start and to raise its walls, on a machine that is busy.
-const STARTING: Duration = Duration::from_secs(60);
+const STARTING: Duration = Duration::from_mins(1);
 /// A process that died before it got its file did not die of it: so many others are tried.
 const TRIES: usize = 3;
 

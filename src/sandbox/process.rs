@@ -64,7 +64,7 @@ impl Process {
             return Ok(walls);
         }
         let mut patience = patience;
-        match self.next(&Limits { max_pixels: 0 }, &mut patience)? {
+        match self.next(Limits { max_pixels: 0 }, &mut patience)? {
             Message(Body::Hello { walls }) => {
                 let walls = Standing::from_bits(walls).ok_or_else(|| self.nonsense())?;
                 self.walls = Some(walls);
@@ -82,14 +82,14 @@ impl Process {
     /// Its next message. What is waited for it is taken from the patience, and no other time.
     pub(super) fn next(
         &mut self,
-        limits: &Limits,
+        limits: Limits,
         patience: &mut Duration,
     ) -> Result<Message, Ending> {
         let mut source = Patient {
             channel: &self.channel,
             left: patience,
         };
-        read_message(&mut source, limits).map_err(|error| match error {
+        read_message(&mut source, &limits).map_err(|error| match error {
             ProtocolError::Nonsense(_) => self.nonsense(),
             ProtocolError::Channel(error) if error.kind() == ErrorKind::TimedOut => {
                 self.kill();
@@ -147,9 +147,12 @@ impl Read for Patient<'_> {
         let started = Instant::now();
         let read = self.channel.read(buffer);
         *self.left = self.left.saturating_sub(started.elapsed());
-        read.map_err(|error| match error.kind() {
-            ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
-            _ => error,
+        read.map_err(|error| {
+            if error.kind() == ErrorKind::WouldBlock {
+                ErrorKind::TimedOut.into()
+            } else {
+                error
+            }
         })
     }
 }

@@ -135,21 +135,21 @@ struct Header {
 pub fn read_message(source: &mut impl Read, limits: &Limits) -> Result<Message, ProtocolError> {
     let mut header = [0; HEADER];
     source.read_exact(&mut header)?;
-    read_rest(header, source, limits)
+    read_rest(header, source, *limits)
 }
 
 /// The same when the header was read already.
 pub(super) fn read_rest(
     header: [u8; HEADER],
     source: &mut impl Read,
-    limits: &Limits,
+    limits: Limits,
 ) -> Result<Message, ProtocolError> {
     let header = Header::check(header, limits)?;
     let mut details = vec![0; header.details];
     source.read_exact(&mut details)?;
     let details = details.as_slice();
     let body = match header.kind {
-        Kind::Pixels => Body::Pixels(read_pixels(parsed(details)?, &header, source, limits)?),
+        Kind::Pixels => Body::Pixels(read_pixels(&parsed(details)?, &header, source, limits)?),
         Kind::Hello => {
             let HelloDetails { walls } = parsed(details)?;
             Body::Hello { walls }
@@ -219,7 +219,7 @@ fn json(details: &impl Serialize) -> io::Result<Vec<u8>> {
 }
 
 impl Header {
-    fn check(bytes: [u8; HEADER], limits: &Limits) -> Result<Self, ProtocolError> {
+    fn check(bytes: [u8; HEADER], limits: Limits) -> Result<Self, ProtocolError> {
         let [
             m0,
             m1,
@@ -263,10 +263,10 @@ impl Header {
 }
 
 fn read_pixels(
-    details: PixelDetails,
+    details: &PixelDetails,
     header: &Header,
     source: &mut impl Read,
-    limits: &Limits,
+    limits: Limits,
 ) -> Result<Frame, ProtocolError> {
     let pixels = u64::from(details.width) * u64::from(details.height);
     let fits = pixels > 0 && pixels <= limits.max_pixels;
@@ -374,7 +374,7 @@ mod tests {
         ];
         for header in hostile {
             let mut endless = Endless(0);
-            let answer = read_rest(header, &mut endless, &LIMITS);
+            let answer = read_rest(header, &mut endless, LIMITS);
             assert!(
                 matches!(answer, Err(ProtocolError::Nonsense(_))),
                 "{header:?}"

@@ -16,7 +16,7 @@ use crate::sandbox::orders::Order;
 use crate::sandbox::pool::{Sandbox, Turn};
 use crate::sandbox::process::Process;
 use crate::sandbox::protocol::{Body, Done, Limits, Message};
-use crate::sandbox::refusal;
+use crate::sandbox::refusal::{self, Refusal};
 use crate::vision::error::VisionError;
 use crate::vision::picture::Picture;
 
@@ -39,7 +39,7 @@ impl Talk {
         let limits = Limits {
             max_pixels: self.order.max_pixels(),
         };
-        match self.process.next(&limits, &mut self.patience) {
+        match self.process.next(limits, &mut self.patience) {
             Ok(Message(body)) => Ok(body),
             Err(ending) => Err(self.over(ending)),
         }
@@ -58,27 +58,31 @@ impl Talk {
     }
 
     fn frame(&mut self) -> Result<Frame, Broken> {
-        match self.next()? {
-            Body::Pixels(frame) => Ok(frame),
-            _ => Err(self.nonsense()),
+        if let Body::Pixels(frame) = self.next()? {
+            Ok(frame)
+        } else {
+            Err(self.nonsense())
         }
     }
 
     /// A last word that refuses a video, or one that nobody understands.
     fn refused_video(&mut self, body: Body) -> MediaError {
-        let refused = match body {
-            Body::Refused(refusal) => refusal::of_video(refusal),
-            _ => None,
-        };
+        let refused = refusal_in(body).and_then(refusal::of_video);
         refused.unwrap_or_else(|| self.nonsense().into())
     }
 
     fn refused_picture(&mut self, body: Body) -> VisionError {
-        let refused = match body {
-            Body::Refused(refusal) => refusal::of_picture(refusal),
-            _ => None,
-        };
+        let refused = refusal_in(body).and_then(refusal::of_picture);
         refused.unwrap_or_else(|| self.nonsense().into())
+    }
+}
+
+/// The refusal, where the word is one.
+fn refusal_in(body: Body) -> Option<Refusal> {
+    if let Body::Refused(refusal) = body {
+        Some(refusal)
+    } else {
+        None
     }
 }
 
@@ -93,15 +97,15 @@ impl Sandbox {
             limits: limits.into(),
         };
         let mut talk = self.give(order, file)?;
-        match talk.next()? {
-            Body::Done(Done::Video { facts }) => {
-                facts.believed(limits).ok_or_else(|| talk.nonsense().into())
-            }
-            other => Err(talk.refused_video(other)),
-        }
+        let body = talk.next()?;
+        let Body::Done(Done::Video { facts }) = body else {
+            return Err(talk.refused_video(body));
+        };
+        let facts = facts.believed(limits);
+        facts.ok_or_else(|| talk.nonsense().into())
     }
 
-    /// See [`crate::media::sampling::sample`].
+    /// See [`crate::media::sampling::sample`]; nothing is reported when `on_window` broke off.
     pub(super) fn sample(
         &self,
         file: &File,
@@ -119,34 +123,35 @@ impl Sandbox {
         // The least index that a window may still have.
         let mut next = 0;
         loop {
-            match talk.next()? {
-                Body::Window { index, frames } => {
-                    let in_order = (next..order.windows).contains(&index);
-                    if !in_order || !(1..=MOST_CANDIDATES).contains(&frames) {
-                        return Err(talk.nonsense().into());
-                    }
-                    next = index + 1;
-                    let candidates = (0..frames).map(|_| talk.frame());
-                    let candidates = candidates.collect::<Result<_, _>>()?;
-                    if on_window(Window { index, candidates }).is_break() {
-                        return Ok(None);
-                    }
+            let body = talk.next()?;
+            if let Body::Window { index, frames } = body {
+                let in_order = (next..order.windows).contains(&index);
+                if !in_order || !(1..=MOST_CANDIDATES).contains(&frames) {
+                    return Err(talk.nonsense().into());
                 }
-                Body::Done(Done::Sampled {
-                    facts,
-                    decoded_frames,
-                    truncated,
-                }) => {
-                    let believed = facts.believed(limits).filter(|_| next > 0);
-                    let facts = believed.ok_or_else(|| talk.nonsense())?;
-                    return Ok(Some(SamplingReport {
-                        facts,
-                        decoded_frames,
-                        truncated,
-                    }));
+                next = index + 1;
+                let candidates = (0..frames).map(|_| talk.frame());
+                let candidates = candidates.collect::<Result<_, _>>()?;
+                if on_window(Window { index, candidates }).is_break() {
+                    return Ok(None);
                 }
-                other => return Err(talk.refused_video(other)),
+                continue;
             }
+            let Body::Done(Done::Sampled {
+                facts,
+                decoded_frames,
+                truncated,
+            }) = body
+            else {
+                return Err(talk.refused_video(body));
+            };
+            let believed = facts.believed(limits).filter(|_| next > 0);
+            let facts = believed.ok_or_else(|| talk.nonsense())?;
+            return Ok(Some(SamplingReport {
+                facts,
+                decoded_frames,
+                truncated,
+            }));
         }
     }
 
@@ -163,26 +168,26 @@ impl Sandbox {
         let mut report = WatchReport::default();
         let mut since = 0;
         loop {
-            match talk.next()? {
-                Body::Pixels(frame) => {
-                    if report.frames == most || frame.time_ms < since {
-                        return Err(talk.nonsense().into());
-                    }
-                    since = frame.time_ms;
-                    report.frames += 1;
-                    if on_frame(frame).is_break() {
-                        return Ok(report);
-                    }
+            let body = talk.next()?;
+            if let Body::Pixels(frame) = body {
+                if report.frames == most || frame.time_ms < since {
+                    return Err(talk.nonsense().into());
                 }
-                Body::Done(Done::Watched { frames, cut_short }) => {
-                    if frames != report.frames || frames == 0 {
-                        return Err(talk.nonsense().into());
-                    }
-                    report.cut_short = cut_short;
+                since = frame.time_ms;
+                report.frames += 1;
+                if on_frame(frame).is_break() {
                     return Ok(report);
                 }
-                other => return Err(talk.refused_video(other)),
+                continue;
             }
+            let Body::Done(Done::Watched { frames, cut_short }) = body else {
+                return Err(talk.refused_video(body));
+            };
+            if frames != report.frames || frames == 0 {
+                return Err(talk.nonsense().into());
+            }
+            report.cut_short = cut_short;
+            return Ok(report);
         }
     }
 
@@ -193,9 +198,11 @@ impl Sandbox {
         max_pixels: u64,
     ) -> Result<Picture, VisionError> {
         let mut talk = self.give(Order::DecodePicture { max_pixels }, file)?;
-        match talk.next()? {
-            Body::Pixels(frame) => Picture::from_rgb(frame.width, frame.height, frame.rgb),
-            other => Err(talk.refused_picture(other)),
+        let body = talk.next()?;
+        if let Body::Pixels(frame) = body {
+            Picture::from_rgb(frame.width, frame.height, frame.rgb)
+        } else {
+            Err(talk.refused_picture(body))
         }
     }
 
@@ -206,12 +213,11 @@ impl Sandbox {
         max_pixels: u64,
     ) -> Result<&'static str, VisionError> {
         let mut talk = self.give(Order::CheckPicture { max_pixels }, file)?;
-        match talk.next()? {
-            Body::Done(Done::PictureKind { media_type }) => {
-                let known = PICTURES.into_iter().find(|known| *known == media_type);
-                known.ok_or_else(|| talk.nonsense().into())
-            }
-            other => Err(talk.refused_picture(other)),
-        }
+        let body = talk.next()?;
+        let Body::Done(Done::PictureKind { media_type }) = body else {
+            return Err(talk.refused_picture(body));
+        };
+        let known = PICTURES.into_iter().find(|known| *known == media_type);
+        known.ok_or_else(|| talk.nonsense().into())
     }
 }

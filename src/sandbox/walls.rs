@@ -172,9 +172,9 @@ pub(super) fn raise_but_calls(bounds: Bounds, parent: u32) -> Standing {
     note(Wall::Writing, bound(Resource::Fsize, 0));
     note(Wall::Descriptors, bound(Resource::Nofile, DESCRIPTORS));
     note(Wall::Processes, bound(Resource::Nproc, PROCESSES));
-    note(Wall::Files, close_files().is_ok_and(enforced));
-    note(Wall::Network, close_network().is_ok_and(enforced));
-    note(Wall::Neighbours, close_neighbours().is_ok_and(enforced));
+    note(Wall::Files, enforced(&close_files()));
+    note(Wall::Network, enforced(&close_network()));
+    note(Wall::Neighbours, enforced(&close_neighbours()));
     standing
 }
 
@@ -267,8 +267,11 @@ fn close_neighbours() -> Result<RulesetStatus, RulesetError> {
     Ok(rules.create()?.restrict_self()?.ruleset)
 }
 
-fn enforced(status: RulesetStatus) -> bool {
-    status != RulesetStatus::NotEnforced
+fn enforced(status: &Result<RulesetStatus, RulesetError>) -> bool {
+    matches!(
+        status,
+        Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced)
+    )
 }
 
 #[cfg(test)]

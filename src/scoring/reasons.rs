@@ -37,6 +37,7 @@ pub enum ReasonCode {
     DocumentUnreadable,
     VideoUnreadable,
     ServiceFailure,
+    ConsentWithdrawn,
     ResubmissionsUsedUp,
     IdentityConfirmed,
     SuspectedFraud,
@@ -80,8 +81,8 @@ struct ReasonFacts {
 
 impl ReasonCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 36] = {
-        let mut all = [Self::Other; 36];
+    pub const ALL: [Self; 37] = {
+        let mut all = [Self::Other; 37];
         let mut index = 0;
         while index < all.len() {
             all[index] = texts::REASONS[index].code;

@@ -45,6 +45,8 @@ pub enum AuditAction {
     SessionErased,
     /// A picture or a video of an applicant was handed out.
     EvidenceRead,
+    /// A document, a video or the pictures of an examination went, as the project keeps them no longer.
+    EvidenceExpired,
     PersonErased,
     GalleryErased,
     /// A result is posted once more.
@@ -63,7 +65,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::RulesSaved,
         Self::RulesActivated,
         Self::RulesShadowed,
@@ -84,6 +86,7 @@ impl AuditAction {
         Self::SessionReleased,
         Self::SessionErased,
         Self::EvidenceRead,
+        Self::EvidenceExpired,
         Self::PersonErased,
         Self::GalleryErased,
         Self::DeliveryReplayed,
@@ -119,6 +122,7 @@ impl AuditAction {
             Self::SessionReleased => "session.released",
             Self::SessionErased => "session.erased",
             Self::EvidenceRead => "evidence.read",
+            Self::EvidenceExpired => "evidence.expired",
             Self::PersonErased => "person.erased",
             Self::GalleryErased => "gallery.erased",
             Self::DeliveryReplayed => "delivery.replayed",

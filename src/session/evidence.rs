@@ -85,6 +85,8 @@ pub struct Consent {
     pub kind: ConsentKind,
     pub given: bool,
     pub at: Timestamp,
+    /// The version of the project's text that was shown.
+    pub text_version: Option<u32>,
 }
 
 impl fmt::Debug for Consent {

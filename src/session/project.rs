@@ -117,6 +117,14 @@ pub struct ProjectSettings {
     pub max_examinations: Option<u32>,
     /// Days after which a session's data are erased; they are kept without it.
     pub retention_days: Option<u32>,
+    /// Days after which a document's file is erased, its session's other data left; they stay as long as the session without it.
+    pub keep_documents_days: Option<u32>,
+    /// The same of videos.
+    pub keep_videos_days: Option<u32>,
+    /// The same of the pictures of an examination.
+    pub keep_pictures_days: Option<u32>,
+    /// Days after which an enrolled person is erased to whom nothing happened; people are kept without it.
+    pub keep_people_days: Option<u32>,
     /// An approval or a rejection takes two officers who say the same.
     pub decisions_by_two: bool,
     /// Who approves or rejects compares the faces feature by feature and says how.
@@ -151,6 +159,10 @@ impl Default for ProjectSettings {
             four_eyes: false,
             max_examinations: None,
             retention_days: None,
+            keep_documents_days: None,
+            keep_videos_days: None,
+            keep_pictures_days: None,
+            keep_people_days: None,
             decisions_by_two: false,
             checklist: false,
             undo_seconds: 8,

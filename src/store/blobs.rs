@@ -5,12 +5,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use object_store::{
+    GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
+};
 
 use crate::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId, TemplateId};
 use crate::session::picture::PictureKind;
@@ -20,6 +21,7 @@ use crate::store::counted::{Counted, Failures};
 use crate::store::database::{is_open_to_others, make_private_folder};
 use crate::store::error::StoreError;
 use crate::store::options::BlobOptions;
+use crate::store::sealed_blob::SealedFile;
 
 /// How much of a file is held at once while it is copied: the least that S3 takes as a part of a larger object. What is
 /// no longer is written in one go.
@@ -65,6 +67,12 @@ pub fn picture_key(project: ProjectId, face: TemplateId) -> String {
 /// Where the thumbnail of an enrolled face lies.
 pub(super) fn thumbnail_key(project: ProjectId, face: TemplateId) -> String {
     format!("faces/{}/{}/thumbnail", project.0, face.0)
+}
+
+/// What lies under a key, sealed or from before, while it is read.
+pub(super) struct RawBlob {
+    pub(super) size: u64,
+    pub(super) bytes: BoxStream<'static, object_store::Result<Vec<u8>>>,
 }
 
 /// The folder of blobs, or the bucket; and where it is a folder, which.
@@ -118,8 +126,8 @@ fn open_folder(folder: &Path) -> Result<Arc<dyn ObjectStore>, StoreError> {
 }
 
 impl Store {
-    /// Keeps bytes under a key, in the place of what was there.
-    pub async fn put_blob(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+    /// Keeps bytes under a key as they are.
+    pub(super) async fn put_raw(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
         self.blobs
             .0
             .put(&read_key(key)?, PutPayload::from(bytes))
@@ -127,12 +135,15 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a copy of a file under a key, never whole in memory where it is long. It appears when it is complete.
-    pub async fn put_blob_file(&self, key: &str, file: &Path) -> Result<(), StoreError> {
-        let mut file = File::open(file).await.map_err(reading)?;
-        let first = read_part(&mut file).await?;
+    /// Keeps a file that is sealed on its way, never whole in memory where it is long. It appears when it is complete.
+    pub(super) async fn put_raw_file(
+        &self,
+        key: &str,
+        mut file: SealedFile,
+    ) -> Result<(), StoreError> {
+        let first = file.next(PART).await?.unwrap_or_default();
         if first.len() < PART {
-            return self.put_blob(key, first).await;
+            return self.put_raw(key, first).await;
         }
         let mut upload = self.blobs.0.put_multipart(&read_key(key)?).await?;
         match copy_in(first, &mut file, upload.as_mut()).await {
@@ -145,17 +156,20 @@ impl Store {
         }
     }
 
-    /// The bytes under a key; for what is known to be small.
-    pub async fn get_blob(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    /// What lies under a key, as it comes.
+    pub(super) async fn get_raw(&self, key: &str) -> Result<Option<RawBlob>, StoreError> {
         match self.blobs.0.get(&read_key(key)?).await {
-            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Ok(found) => Ok(Some(RawBlob {
+                size: found.meta.size,
+                bytes: found.into_stream().map_ok(Vec::from).boxed(),
+            })),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// A part of the bytes under a key, as far as they go; a part that starts behind their end is an error.
-    pub async fn get_blob_part(
+    /// A part of what lies under a key, as far as it goes; a part that starts behind its end is an error.
+    pub(super) async fn get_raw_part(
         &self,
         key: &str,
         part: Range<u64>,
@@ -167,35 +181,24 @@ impl Store {
         }
     }
 
-    /// Copies what lies under a key to a path, never whole in memory.
-    pub async fn fetch_blob_to(&self, key: &str, path: &Path) -> Result<(), StoreError> {
-        let found = match self.blobs.0.get(&read_key(key)?).await {
-            Ok(found) => found,
-            Err(object_store::Error::NotFound { .. }) => {
-                return Err(StoreError::NotFound { what: "blob" });
-            }
-            Err(error) => return Err(error.into()),
+    /// The first bytes of what lies under a key, and how many there are in all.
+    pub(super) async fn raw_head(
+        &self,
+        key: &str,
+        bytes: u64,
+    ) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(0..bytes)),
+            ..GetOptions::default()
         };
-        let mut chunks = found.into_stream();
-        let mut file = File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)
-            .await
-            .map_err(writing)?;
-        while let Some(chunk) = chunks.try_next().await? {
-            file.write_all(&chunk).await.map_err(writing)?;
+        match self.blobs.0.get_opts(&read_key(key)?, options).await {
+            Ok(found) => {
+                let size = found.meta.size;
+                Ok(Some((found.bytes().await?.to_vec(), size)))
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        file.flush().await.map_err(writing)
-    }
-
-    /// Puts what lies under a key under another one too: either can be deleted, and the other stays. The bytes of a blob
-    /// are never changed, so a folder keeps them once; a bucket copies them by itself.
-    pub(super) async fn copy_blob(&self, from: &str, to: &str) -> Result<(), StoreError> {
-        self.blobs.0.copy(&read_key(from)?, &read_key(to)?).await?;
-        Ok(())
     }
 
     /// The keys of everything that lies in a session's folder.
@@ -222,43 +225,19 @@ impl Store {
 
 async fn copy_in(
     first: Vec<u8>,
-    file: &mut File,
+    file: &mut SealedFile,
     upload: &mut dyn MultipartUpload,
 ) -> Result<(), StoreError> {
-    let mut part = first;
-    while !part.is_empty() {
-        upload.put_part(PutPayload::from(part)).await?;
-        part = read_part(file).await?;
+    let mut part = Some(first);
+    while let Some(bytes) = part {
+        upload.put_part(PutPayload::from(bytes)).await?;
+        part = file.next(PART).await?;
     }
     upload.complete().await?;
     Ok(())
 }
 
-/// The next part of a file, which is whole unless the file ends in it.
-async fn read_part(file: &mut File) -> Result<Vec<u8>, StoreError> {
-    let mut part = Vec::new();
-    file.take(PART as u64)
-        .read_to_end(&mut part)
-        .await
-        .map_err(reading)?;
-    Ok(part)
-}
-
 /// A key as the blob store understands it; one that would leave the folder is refused.
 pub(super) fn read_key(key: &str) -> Result<Key, StoreError> {
     Key::parse(key).map_err(|error| object_store::Error::from(error).into())
-}
-
-fn reading(source: std::io::Error) -> StoreError {
-    StoreError::File {
-        doing: "read the received file",
-        source,
-    }
-}
-
-fn writing(source: std::io::Error) -> StoreError {
-    StoreError::File {
-        doing: "write the fetched file",
-        source,
-    }
 }

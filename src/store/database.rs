@@ -14,8 +14,8 @@ use sea_orm::sqlx::sqlite::{
 use sea_orm::sqlx::{ConnectOptions, Connection};
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions,
-    TransactionTrait,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    TransactionOptions, TransactionTrait,
 };
 
 use tracing::{Instrument as _, Span};
@@ -47,8 +47,7 @@ pub(super) async fn open(options: &StoreOptions) -> Result<DatabaseConnection, S
 
 /// Applies the migrations that are missing, all or none, one process at a time.
 pub(super) async fn migrate(database: &DatabaseConnection) -> Result<(), StoreError> {
-    let transaction = begin_writing(database).await?;
-    take_turn(&transaction, MIGRATING).await?;
+    let transaction = begin_alone(database).await?;
     migrations::apply(&transaction).await?;
     Ok(transaction.commit().await?)
 }
@@ -189,6 +188,15 @@ pub(super) async fn take_rules_turn(
     take_turn(transaction, time.cast_signed()).await
 }
 
+/// Begins a transaction beside which no other process makes or migrates anything.
+pub(super) async fn begin_alone(
+    database: &DatabaseConnection,
+) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = begin_writing(database).await?;
+    take_turn(&transaction, MIGRATING).await?;
+    Ok(transaction)
+}
+
 /// Makes counting the queue and adding to it one step.
 pub(super) async fn take_queueing_turn(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     take_turn(transaction, QUEUEING).await
@@ -216,6 +224,30 @@ impl Store {
     /// Begins a transaction that will write.
     pub(super) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         Ok(begin_writing(&self.database).await?)
+    }
+
+    /// Writes what SQLite's journal holds into the database, and empties the journal: what was overwritten and what was
+    /// deleted is then in neither. PostgreSQL has its own way (`VACUUM`), and nothing is done there.
+    pub(super) async fn empty_journal(&self) {
+        if self.database.get_database_backend() != DatabaseBackend::Sqlite {
+            return;
+        }
+        let statement = Statement::from_string(
+            DatabaseBackend::Sqlite,
+            "PRAGMA wal_checkpoint(TRUNCATE)".to_owned(),
+        );
+        let busy = match self.database.query_one_raw(statement).await {
+            Ok(row) => row.and_then(|row| row.try_get_by_index::<i32>(0).ok()) == Some(1),
+            Err(error) => {
+                tracing::warn!(%error, "the database's journal could not be emptied; the next erasure tries again");
+                return;
+            }
+        };
+        if busy {
+            tracing::warn!(
+                "the database's journal is in use and was not emptied; the next erasure tries again"
+            );
+        }
     }
 }
 

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::session::actor::Actor;
@@ -18,11 +17,12 @@ use crate::session::webhook::Event;
 use crate::store::Store;
 use crate::store::database::settle;
 use crate::store::entity::decisions::{ActiveModel, Column, Entity, Model};
-use crate::store::entity::{reviews as reviews_entity, session_keys};
+use crate::store::entity::reviews as reviews_entity;
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, json_if_any, to_json};
 use crate::store::sealing::NoteKey;
 use crate::store::testimony::sha256;
+use crate::store::vault::Vault;
 use crate::store::{
     audit, evidence, examinations, outbox, pending, proposals, queue, reviews, seed_cases, sessions,
 };
@@ -55,13 +55,13 @@ impl Store {
         entry: impl FnOnce(&Decision, &Hashes) -> AuditEntry + Send,
     ) -> Result<Decision, StoreError> {
         let transaction = self.begin().await?;
-        let done = keep(&transaction, decision, Origin::Now, entry).await;
+        let done = keep(&transaction, &self.vault, decision, Origin::Now, entry).await;
         settle(transaction, done).await
     }
 
     /// What was decided about a session, newest first.
     pub async fn decisions(&self, session: SessionId) -> Result<Vec<Decision>, StoreError> {
-        let key = key(&self.database, session).await?;
+        let key = NoteKey::of(&self.vault, &self.database, session).await?;
         Entity::find()
             .filter(Column::SessionId.eq(session.0.to_string()))
             .order_by_desc(Column::Id)
@@ -140,6 +140,7 @@ impl Store {
 /// Keeps a decision: the session's move, its case, the event and the row of the audit log.
 pub(super) async fn keep(
     transaction: &DatabaseTransaction,
+    vault: &Vault,
     mut decision: Decision,
     origin: Origin,
     entry: impl FnOnce(&Decision, &Hashes) -> AuditEntry + Send,
@@ -155,7 +156,7 @@ pub(super) async fn keep(
     }
     weigh(transaction, &mut decision, row.as_ref()).await?;
     decision.took_ms = row.as_ref().and_then(|row| took_ms(row, &decision));
-    let sealed = seal(transaction, &decision).await?;
+    let sealed = seal(transaction, vault, &decision).await?;
     let checklist = json_if_any("a checklist", decision.checklist.as_ref())?;
     let hashes = Hashes {
         sealed_note: sealed.as_deref().map(sha256),
@@ -180,7 +181,7 @@ async fn announce(
     if !stands || seed_cases::is_copy(transaction, decision.session).await? {
         return Ok(());
     }
-    let session = sessions::find(transaction, decision.session).await?;
+    let session = sessions::standing_of(transaction, decision.session).await?;
     let session = session.ok_or(StoreError::NotFound { what: "session" })?;
     let event = Event::decided(decision, session.status);
     outbox::announce(transaction, decision.project, &event).await
@@ -255,33 +256,21 @@ async fn move_session(
     }
 }
 
-/// The decision's note under the session's key, which is made for the first one.
+/// The decision's note under the key of the session's notes.
 pub(super) async fn seal(
     transaction: &DatabaseTransaction,
+    vault: &Vault,
     decision: &Decision,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let Note::Text(note) = &decision.note else {
         return Ok(None);
     };
-    let key = match key(transaction, decision.session).await? {
-        Some(key) => key,
-        None => new_key(transaction, decision.session).await?,
-    };
-    key.seal(decision.id, note).map(Some)
-}
-
-async fn new_key(
-    transaction: &DatabaseTransaction,
-    session: SessionId,
-) -> Result<NoteKey, StoreError> {
-    let key = NoteKey::random();
-    session_keys::Entity::insert(session_keys::ActiveModel {
-        session_id: Set(session.0.to_string()),
-        key: Set(key.bytes().to_vec()),
-    })
-    .exec_without_returning(transaction)
-    .await?;
-    Ok(key)
+    // Made here where the session is from before keys were.
+    vault.session_key(transaction, decision.session).await?;
+    let key = NoteKey::of(vault, transaction, decision.session).await?;
+    key.ok_or(StoreError::Erased)?
+        .seal(decision.id, note)
+        .map(Some)
 }
 
 async fn insert(
@@ -309,22 +298,6 @@ async fn insert(
     .exec_without_returning(transaction)
     .await?;
     Ok(())
-}
-
-pub(super) async fn key<C: ConnectionTrait>(
-    connection: &C,
-    session: SessionId,
-) -> Result<Option<NoteKey>, StoreError> {
-    let id = session.0.to_string();
-    let row = Row {
-        table: "session_keys",
-        id: &id,
-    };
-    session_keys::Entity::find_by_id(id.clone())
-        .one(connection)
-        .await?
-        .map(|model| row.known("key", NoteKey::kept(&model.key)))
-        .transpose()
 }
 
 pub(super) fn read(model: &Model, key: Option<&NoteKey>) -> Result<Decision, StoreError> {

@@ -5,17 +5,20 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use crate::session::gallery::{EnrolledFace, Subject};
-use crate::session::ids::{GalleryId, ProjectId, SubjectId, TemplateId};
+use crate::session::ids::{GalleryId, ProjectId, SessionId, SubjectId, TemplateId};
 use crate::session::template::Template;
 use crate::session::time::Timestamp;
 use crate::store::Store;
+use crate::store::blob_sealing::seal_face_key;
 use crate::store::blobs::{picture_key, thumbnail_key};
+use crate::store::data_keys::DataKey;
 use crate::store::database::{settle, take_galleries_turn, to_the_end};
 use crate::store::doomed::{doom, spare};
 use crate::store::entity::templates;
 use crate::store::error::StoreError;
-use crate::store::subjects::{self, kept_keys};
+use crate::store::subjects::{self, About, KeptFace, Named, kept_keys};
 use crate::store::usage::{Counted, count};
+use crate::store::vault::Vault;
 
 /// An enrolment that is not complete after this long never will be: its blobs may go.
 const PATIENCE_MS: i64 = 60 * 60 * 1000;
@@ -47,6 +50,8 @@ pub struct Enrolment {
     /// The person as it is to be, should it be new; else its name and details fill in what is empty.
     pub subject: Subject,
     pub faces: Vec<NewFace>,
+    /// The session that a new person comes from: who erases it may erase the person with it.
+    pub session: Option<SessionId>,
     pub when_taken: WhenTaken,
     /// Faces a person may have.
     pub max_faces: usize,
@@ -64,15 +69,23 @@ impl Store {
             let keys: Vec<String> = enrolment
                 .faces
                 .iter()
-                .flat_map(|new| kept_keys(enrolment.project, &new.face))
+                .flat_map(|new| kept_keys(enrolment.project, kept(&new.face)))
                 .collect();
+            // Whose faces they are is known once the rows are: until then each has a key of its own.
+            let face_keys: Vec<DataKey> =
+                enrolment.faces.iter().map(|_| DataKey::random()).collect();
             // Doomed until the rows are there: whatever breaks off leaves no picture behind.
             doom(&store.database, &keys, enrolment.now.plus(PATIENCE_MS)).await?;
-            for new in &enrolment.faces {
-                store.put_pictures(enrolment.project, new).await?;
+            for (new, key) in enrolment.faces.iter().zip(&face_keys) {
+                store.put_pictures(enrolment.project, new, key).await?;
             }
             let transaction = store.begin().await?;
-            let done = rows(&transaction, &enrolment, &keys).await;
+            let done = async {
+                let subject = rows(&transaction, &store.vault, &enrolment, &face_keys).await?;
+                spare(&transaction, &keys).await?;
+                Ok(subject)
+            }
+            .await;
             let enrolled = settle(transaction, done).await;
             if enrolled.is_err() {
                 doom(&store.database, &keys, enrolment.now).await?;
@@ -95,9 +108,12 @@ impl Store {
         let done = async {
             take_galleries_turn(&transaction, project).await?;
             let galleries = subjects::galleries_of(&transaction, face.subject).await?;
+            let key = self.vault.person_key(&transaction, face.subject).await?;
+            let Some(key) = key else { return Ok(false) };
+            let sealed = subjects::seal_template(&key, face.id, template)?;
             let replaced = templates::Entity::update_many()
                 .col_expr(templates::Column::Pack, Expr::value(template.pack()))
-                .col_expr(templates::Column::Vector, Expr::value(bytes(template)))
+                .col_expr(templates::Column::Vector, Expr::value(sealed))
                 .filter(templates::Column::Id.eq(face.id.0.to_string()))
                 .exec(&transaction)
                 .await?;
@@ -128,8 +144,13 @@ impl Store {
         self.get_blob(&thumbnail_key(project, face)).await
     }
 
-    async fn put_pictures(&self, project: ProjectId, new: &NewFace) -> Result<(), StoreError> {
-        let keys = kept_keys(project, &new.face);
+    async fn put_pictures(
+        &self,
+        project: ProjectId,
+        new: &NewFace,
+        data_key: &DataKey,
+    ) -> Result<(), StoreError> {
+        let keys = kept_keys(project, kept(&new.face));
         for key in keys {
             let is_picture = key == picture_key(project, new.face.id);
             let bytes = if is_picture {
@@ -137,7 +158,7 @@ impl Store {
             } else {
                 &new.thumbnail
             };
-            self.put_blob(&key, bytes.clone()).await?;
+            self.put_blob_under(&key, bytes, data_key).await?;
         }
         Ok(())
     }
@@ -145,8 +166,9 @@ impl Store {
 
 async fn rows(
     transaction: &DatabaseTransaction,
+    vault: &Vault,
     enrolment: &Enrolment,
-    keys: &[String],
+    face_keys: &[DataKey],
 ) -> Result<Subject, StoreError> {
     let Enrolment {
         project,
@@ -160,16 +182,25 @@ async fn rows(
     // So that two enrolments of one label come one after the other.
     take_galleries_turn(transaction, *project).await?;
     subjects::note(transaction, first, &[], *now).await?;
-    let subject = match subjects::member(transaction, first, &enrolment.subject.label).await? {
+    let label = enrolment.subject.label.as_str();
+    let named = |gallery| Named {
+        project: *project,
+        gallery,
+        label,
+    };
+    let subject = match subjects::member(transaction, vault, named(first)).await? {
         None => {
-            subjects::insert(transaction, *project, &enrolment.subject).await?;
+            let session = enrolment.session;
+            subjects::insert(transaction, vault, *project, &enrolment.subject, session).await?;
             enrolment.subject.clone()
         }
-        Some(id) => known(transaction, enrolment, id).await?,
+        Some(id) => known(transaction, vault, enrolment, id).await?,
     };
+    let key = vault.person_key(transaction, subject.id).await?;
+    let key = key.ok_or(StoreError::Erased)?;
     let joined = subjects::galleries_of(transaction, subject.id).await?;
     for gallery in galleries.iter().filter(|id| !joined.contains(id)) {
-        subjects::add_member(transaction, *gallery, subject.id, &subject.label).await?;
+        subjects::add_member(transaction, vault, named(*gallery), subject.id).await?;
     }
     let count_new = i64::try_from(enrolment.faces.len()).unwrap_or(i64::MAX);
     count(
@@ -180,10 +211,12 @@ async fn rows(
         enrolment.limit,
     )
     .await?;
-    for new in &enrolment.faces {
-        insert_face(transaction, &new.face, subject.id).await?;
+    for (new, face_key) in enrolment.faces.iter().zip(face_keys) {
+        insert_face(transaction, &new.face, subject.id, (&key, face_key)).await?;
     }
-    let kept = subjects::faces(transaction, &[subject.id]).await?.len();
+    let kept = subjects::kept_faces(transaction, &[subject.id])
+        .await?
+        .len();
     if kept > enrolment.max_faces {
         return Err(StoreError::TooManyFaces {
             limit: enrolment.max_faces,
@@ -192,13 +225,13 @@ async fn rows(
     for gallery in subjects::galleries_of(transaction, subject.id).await? {
         subjects::note(transaction, gallery, &[subject.id], *now).await?;
     }
-    spare(transaction, keys).await?;
     Ok(subject)
 }
 
 /// The person who has the label already, brought up to date.
 async fn known(
     transaction: &DatabaseTransaction,
+    vault: &Vault,
     enrolment: &Enrolment,
     id: SubjectId,
 ) -> Result<Subject, StoreError> {
@@ -207,12 +240,12 @@ async fn known(
             what: "a person of that identifier",
         });
     }
-    let mut subject = subjects::subjects(transaction, &[id])
+    let mut subject = subjects::subjects(transaction, vault, &[id])
         .await?
         .pop()
         .ok_or(StoreError::NotFound { what: "person" })?;
     if enrolment.when_taken == WhenTaken::Replace {
-        let earlier = subjects::faces(transaction, &[id]).await?;
+        let earlier = subjects::kept_faces(transaction, &[id]).await?;
         for gallery in subjects::galleries_of(transaction, id).await? {
             subjects::note(transaction, gallery, &[id], enrolment.now).await?;
         }
@@ -225,14 +258,13 @@ async fn known(
         subject.details.clone_from(&enrolment.subject.details);
     }
     subject.updated_at = enrolment.now;
-    subjects::describe(
-        transaction,
+    let about = About {
+        project: enrolment.project,
         id,
-        &subject.name,
-        subject.details.as_ref(),
-        enrolment.now,
-    )
-    .await?;
+        name: &subject.name,
+        details: subject.details.as_ref(),
+    };
+    subjects::describe(transaction, vault, about, enrolment.now).await?;
     Ok(subject)
 }
 
@@ -240,24 +272,25 @@ async fn insert_face(
     transaction: &DatabaseTransaction,
     face: &EnrolledFace,
     subject: SubjectId,
+    (person, face_key): (&DataKey, &DataKey),
 ) -> Result<(), StoreError> {
     templates::Entity::insert(templates::ActiveModel {
         id: Set(face.id.0.to_string()),
         subject_id: Set(subject.0.to_string()),
         pack: Set(face.template.pack().to_owned()),
-        vector: Set(bytes(&face.template)),
+        vector: Set(subjects::seal_template(person, face.id, &face.template)?),
         keeping: Set(face.keeping.name().to_owned()),
         created_at: Set(face.created_at.0),
+        blob_key: Set(Some(seal_face_key(person, face.id, face_key)?)),
     })
     .exec_without_returning(transaction)
     .await?;
     Ok(())
 }
 
-fn bytes(template: &Template) -> Vec<u8> {
-    template
-        .vector()
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+fn kept(face: &EnrolledFace) -> KeptFace {
+    KeptFace {
+        id: face.id,
+        keeping: face.keeping,
+    }
 }

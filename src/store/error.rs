@@ -7,6 +7,7 @@ use sea_orm::{DbErr, SqlErr};
 
 use crate::session::review::ReviewRefusal;
 use crate::session::status::SessionStatus;
+use crate::store::master_keys::KeyFault;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,14 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
+    #[error(transparent)]
+    Keys(#[from] KeyFault),
+    #[error(
+        "{what} does not open: it was altered, cut short, put in another's place, or never sealed"
+    )]
+    Broken { what: &'static str },
+    #[error("the data were erased")]
+    Erased,
     #[error("the runtime is shutting down")]
     Interrupted,
 }
@@ -119,6 +128,15 @@ impl From<object_store::Error> for StoreError {
 }
 
 impl StoreError {
+    /// A part was asked for that starts where nothing is any more.
+    pub(super) fn behind_the_end(end: u64) -> Self {
+        object_store::Error::Generic {
+            store: "sealed",
+            source: format!("the part starts behind the end, which is at {end}").into(),
+        }
+        .into()
+    }
+
     /// Names what exists already, where the caller of the database knows it better.
     pub(super) fn naming(self, what: &'static str) -> Self {
         if matches!(self, Self::AlreadyExists { .. }) {

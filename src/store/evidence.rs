@@ -18,10 +18,12 @@ use crate::session::time::Timestamp;
 use crate::session::visit::Session;
 use crate::store::Store;
 use crate::store::blobs::evidence_key;
+use crate::store::data_keys::DataKey;
 use crate::store::database::{settle, to_the_end};
 use crate::store::entity::evidence::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
+use crate::store::sessions::Standing;
 use crate::store::{reviews, sessions};
 
 /// A received file that is to be kept.
@@ -77,15 +79,17 @@ impl Store {
         let uploads = [new.prepare(now)];
         let create = new.create;
         to_the_end(async move {
-            let rows = store.evidence_rows(create, &uploads, now);
-            store.with_blobs(&uploads, rows).await?;
+            let [Upload { evidence, .. }] = &uploads;
+            let key = store.key_for(create.as_ref(), evidence.session).await?;
+            let rows = store.evidence_rows(create, &key, &uploads, now);
+            store.with_blobs(&uploads, &key, rows).await?;
             let [upload] = uploads;
             Ok(upload.evidence)
         })
         .await
     }
 
-    /// The newest evidence of that kind.
+    /// The newest evidence of that kind that is kept.
     pub async fn latest_evidence(
         &self,
         session: SessionId,
@@ -94,6 +98,7 @@ impl Store {
         Entity::find()
             .filter(Column::SessionId.eq(session.0.to_string()))
             .filter(Column::Kind.eq(kind.name()))
+            .filter(Column::ErasedAt.is_null())
             .order_by_desc(Column::ReceivedAt)
             .order_by_desc(Column::Id)
             .one(&self.database)
@@ -107,9 +112,10 @@ impl Store {
     pub(super) async fn with_blobs<T>(
         &self,
         uploads: &[Upload],
+        key: &DataKey,
         rows: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let outcome = match self.put_uploads(uploads).await {
+        let outcome = match self.put_uploads(uploads, key).await {
             Ok(()) => rows.await,
             Err(error) => Err(error),
         };
@@ -119,16 +125,36 @@ impl Store {
         outcome
     }
 
+    /// The key that a session's evidence is sealed under: a new one for a new session.
+    pub(super) async fn key_for(
+        &self,
+        create: Option<&Session>,
+        session: SessionId,
+    ) -> Result<DataKey, StoreError> {
+        if create.is_some() {
+            return Ok(DataKey::random());
+        }
+        if let Some(key) = self.vault.session_key(&self.database, session).await? {
+            return Ok(key);
+        }
+        let standing = sessions::standing_of(&self.database, session).await?;
+        Err(match standing {
+            Some(Standing { status, .. }) => StoreError::WrongState { status },
+            None => StoreError::NotFound { what: "session" },
+        })
+    }
+
     async fn evidence_rows(
         &self,
         create: Option<Session>,
+        key: &DataKey,
         uploads: &[Upload],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         let done = async {
             if let Some(session) = &create {
-                sessions::insert(&transaction, session).await?;
+                sessions::insert(&transaction, &self.vault, session, key).await?;
             }
             insert(&transaction, uploads, now).await
         }
@@ -136,12 +162,12 @@ impl Store {
         settle(transaction, done).await
     }
 
-    async fn put_uploads(&self, uploads: &[Upload]) -> Result<(), StoreError> {
+    async fn put_uploads(&self, uploads: &[Upload], key: &DataKey) -> Result<(), StoreError> {
         // All of them at once, as each waits for the disk; and all to their end, so that nothing is
         // still being written where something has to be taken out again.
         let puts = uploads
             .iter()
-            .map(|upload| self.put_blob_file(&upload.evidence.blob, &upload.file));
+            .map(|upload| self.put_blob_file_under(&upload.evidence.blob, &upload.file, key));
         join_all(puts).await.into_iter().collect()
     }
 
@@ -185,6 +211,7 @@ pub(super) async fn insert(
             bytes: Set(bytes),
             media_type: Set(evidence.media_type.clone()),
             received_at: Set(evidence.received_at.0),
+            erased_at: Set(None),
         })
         .exec_without_returning(transaction)
         .await

@@ -11,6 +11,7 @@ use crate::session::examination::{ExaminationRecord, ExaminationStatus};
 use crate::session::ids::{ExaminationId, ProjectId, SessionId};
 use crate::session::time::Timestamp;
 use crate::store::Store;
+use crate::store::data_keys::{DataKey, Place, open_column};
 use crate::store::entity::examinations::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, json_if_any, to_json};
@@ -22,13 +23,13 @@ impl Store {
         project: ProjectId,
         id: ExaminationId,
     ) -> Result<Option<ExaminationRecord>, StoreError> {
-        Entity::find_by_id(id.0.to_string())
+        let model = Entity::find_by_id(id.0.to_string())
             .filter(Column::ProjectId.eq(project.0.to_string()))
             .one(&self.database)
-            .await?
-            .as_ref()
-            .map(read)
-            .transpose()
+            .await?;
+        let Some(model) = model else { return Ok(None) };
+        let key = self.vault.key(&self.database, &model.session_id).await?;
+        read(&model, key.as_ref()).map(Some)
     }
 
     /// The session's newest examination.
@@ -36,12 +37,10 @@ impl Store {
         &self,
         session: SessionId,
     ) -> Result<Option<ExaminationRecord>, StoreError> {
-        newest_first(session)
-            .one(&self.database)
-            .await?
-            .as_ref()
-            .map(read)
-            .transpose()
+        let model = newest_first(session).one(&self.database).await?;
+        let Some(model) = model else { return Ok(None) };
+        let key = self.vault.key(&self.database, &model.session_id).await?;
+        read(&model, key.as_ref()).map(Some)
     }
 
     /// Every examination of the session, newest first.
@@ -49,11 +48,12 @@ impl Store {
         &self,
         session: SessionId,
     ) -> Result<Vec<ExaminationRecord>, StoreError> {
-        newest_first(session)
-            .all(&self.database)
-            .await?
+        let models = newest_first(session).all(&self.database).await?;
+        let id = session.0.to_string();
+        let key = self.vault.key(&self.database, &id).await?;
+        models
             .iter()
-            .map(read)
+            .map(|model| read(model, key.as_ref()))
             .collect()
     }
 }
@@ -105,7 +105,8 @@ pub(super) async fn insert<C: ConnectionTrait>(
         attempts: Set(i32::try_from(record.attempts).unwrap_or(i32::MAX)),
         worker: Set(None),
         lease_until: Set(None),
-        report_json: Set(json_if_any("a report", record.report.as_ref())?),
+        // It is sealed when it is written, at the end.
+        report_json: Set(None),
         verdict_json: Set(json_if_any("a verdict", record.verdict.as_ref())?),
         failure: Set(json_if_any("a failure", record.failure.as_ref())?),
         scope: Set(Some(record.order.scope.name().to_owned())),
@@ -121,11 +122,22 @@ pub(super) async fn insert<C: ConnectionTrait>(
     Ok(())
 }
 
-pub(super) fn read(model: &Model) -> Result<ExaminationRecord, StoreError> {
+/// Where the report of an examination lies.
+pub(super) fn report_place(id: &str) -> Place<'_> {
+    Place {
+        table: "examinations",
+        column: "report_json",
+        row: id,
+    }
+}
+
+/// The record, without its report where the key is not there.
+pub(super) fn read(model: &Model, key: Option<&DataKey>) -> Result<ExaminationRecord, StoreError> {
     let row = Row {
         table: "examinations",
         id: &model.id,
     };
+    let report = open_column(key, report_place(&model.id), model.report_json.clone())?;
     Ok(ExaminationRecord {
         id: ExaminationId(row.uuid("id", &model.id)?),
         session: SessionId(row.uuid("session_id", &model.session_id)?),
@@ -136,7 +148,7 @@ pub(super) fn read(model: &Model) -> Result<ExaminationRecord, StoreError> {
         finished_at: model.finished_at.map(Timestamp),
         attempts: row.known("attempts", u32::try_from(model.attempts).ok())?,
         cause: row.json_if_any("cause", model.cause.as_deref())?,
-        report: row.json_if_any("report_json", model.report_json.as_deref())?,
+        report: row.json_if_any("report_json", report.as_deref())?,
         signals: row.json_if_any("signals_json", model.signals_json.as_deref())?,
         verdict: row.json_if_any("verdict_json", model.verdict_json.as_deref())?,
         provenance: row.json_if_any("provenance_json", model.provenance_json.as_deref())?,

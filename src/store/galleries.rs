@@ -18,8 +18,10 @@ use crate::store::entity::galleries::{ActiveModel, Column, Entity, Model};
 use crate::store::entity::{gallery_changes, memberships};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
-use crate::store::subjects::{self, CHUNK};
+use crate::store::receipts::{Gone, Receipt};
+use crate::store::subjects::{self, CHUNK, Turn};
 use crate::store::usage::{Counted, count};
+use crate::store::vault::Vault;
 
 impl Store {
     /// Makes a gallery, unless its name is taken or the project may have no more.
@@ -114,28 +116,37 @@ impl Store {
         &self,
         gallery: &Gallery,
         now: Timestamp,
-        entry: impl FnOnce(u64) -> AuditEntry + Send,
+        entry: impl FnOnce(u64, Option<&Receipt>) -> AuditEntry + Send,
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
         let done = async {
-            let Some(people) = delete(&transaction, gallery, now).await? else {
+            let Some(gone) = delete(&transaction, &self.vault, gallery, now).await? else {
                 return Ok(false);
             };
-            audit::append(&transaction, &entry(people)).await?;
+            let receipt = if gone.is_empty() {
+                None
+            } else {
+                let project = gallery.project;
+                Some(self.give_receipt(&transaction, project, &gone, now).await?)
+            };
+            let entry = entry(gone.people.len() as u64, receipt.as_ref());
+            audit::append(&transaction, &entry).await?;
             Ok(true)
         }
         .await;
         let deleted = settle(transaction, done).await?;
         self.sweep_blobs(now).await;
+        self.empty_journal().await;
         Ok(deleted)
     }
 }
 
 async fn delete(
     transaction: &DatabaseTransaction,
+    vault: &Vault,
     gallery: &Gallery,
     now: Timestamp,
-) -> Result<Option<u64>, StoreError> {
+) -> Result<Option<Gone>, StoreError> {
     let id = gallery.id.0.to_string();
     // First of all, so that no enrolment comes in between.
     take_galleries_turn(transaction, gallery.project).await?;
@@ -158,9 +169,15 @@ async fn delete(
         .iter()
         .map(|member| Ok(SubjectId(row.uuid("subject_id", &member.subject_id)?)))
         .collect::<Result<Vec<_>, StoreError>>()?;
-    let mut people = 0;
+    let turn = Turn {
+        project: gallery.project,
+        now,
+    };
+    let mut gone = Gone::default();
     for some in subjects.chunks(CHUNK) {
-        people += subjects::forget_the_homeless(transaction, gallery.project, some, now).await?;
+        let lost = subjects::forget_the_homeless(transaction, vault, turn, some).await?;
+        gone.people.extend(lost.people);
+        gone.keys.extend(lost.keys);
     }
     gallery_changes::Entity::delete_many()
         .filter(gallery_changes::Column::GalleryId.eq(id.clone()))
@@ -170,7 +187,7 @@ async fn delete(
     if gallery.kind == GalleryKind::Named {
         count(transaction, gallery.project, Counted::Galleries, -1, None).await?;
     }
-    Ok(Some(people))
+    Ok(Some(gone))
 }
 
 async fn insert<C: ConnectionTrait>(connection: &C, gallery: &Gallery) -> Result<(), StoreError> {

@@ -8,10 +8,12 @@ use crate::store::blobs::Blobs;
 use crate::store::counted::Failures;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
+use crate::store::vault::Vault;
 
 pub mod accounts;
 pub mod audit;
 pub mod backtest;
+mod blob_sealing;
 pub mod blobs;
 mod bucket;
 pub mod callbacks;
@@ -19,8 +21,10 @@ pub mod calls;
 pub mod challenges;
 pub mod chores;
 pub mod claims;
+pub mod consent_texts;
 pub mod consents;
 mod counted;
+mod data_keys;
 mod database;
 pub mod decision_rows;
 pub mod decisions;
@@ -35,21 +39,28 @@ pub mod erasure;
 pub mod error;
 pub mod evidence;
 pub mod examinations;
+pub mod expiry;
 pub mod galleries;
 pub mod holds;
 pub mod idempotency;
+pub mod keys;
+pub mod master_keys;
 pub mod officers;
 pub mod options;
 pub mod orphans;
 mod outbox;
 pub mod pending;
+pub mod plain_file;
+pub mod plain_rows;
 pub mod projects;
 mod proposals;
 pub mod queue;
 mod reading;
+pub mod receipts;
 pub mod review_list;
 pub mod reviews;
 pub mod rule_versions;
+mod sealed_blob;
 mod sealing;
 pub mod seed_cases;
 pub mod seeds;
@@ -66,9 +77,11 @@ mod testimony;
 pub mod tokens;
 pub mod trouble;
 pub mod usage;
+mod vault;
 pub mod verdicts;
 pub mod vitals;
 pub mod webhooks;
+mod withdrawals;
 
 /// Everything the service keeps: rows in a database, pictures and videos in a folder of blobs or a bucket.
 ///
@@ -77,6 +90,7 @@ pub mod webhooks;
 pub struct Store {
     database: DatabaseConnection,
     blobs: Blobs,
+    vault: Vault,
     blob_failures: Failures,
 }
 
@@ -94,9 +108,11 @@ impl Store {
         let blobs = Blobs::open(&options.blobs).await?.counting(&blob_failures);
         let database = database::open(options).await?;
         database::migrate(&database).await?;
+        let vault = Vault::open(&database, &options.master_keys).await?;
         Ok(Self {
             database,
             blobs,
+            vault,
             blob_failures,
         })
     }

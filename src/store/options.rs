@@ -86,12 +86,35 @@ impl BlobOptions {
     }
 }
 
+/// Where the master keys come from, the newest first.
+#[derive(Clone)]
+pub enum MasterKeySource {
+    /// The keys themselves, in base64.
+    Given(String),
+    /// A file of such keys, which must be there.
+    File(PathBuf),
+    /// The same, made with a new key where nothing was sealed yet.
+    Made(PathBuf),
+}
+
+/// Shows no key.
+impl fmt::Debug for MasterKeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("Given(…)"),
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+            Self::Made(file) => f.debug_tuple("Made").field(file).finish(),
+        }
+    }
+}
+
 /// What [`Store::open`](crate::store::Store::open) needs to know.
 #[derive(Clone)]
 pub struct StoreOptions {
     /// `sqlite:///path/to/file`, `sqlite::memory:` or `postgres://user:password@host/name`.
     pub database_url: String,
     pub blobs: BlobOptions,
+    pub master_keys: MasterKeySource,
     pub max_connections: u32,
 }
 
@@ -101,6 +124,7 @@ impl StoreOptions {
         Self {
             database_url: sqlite_url(&folder.join("likeness.db")),
             blobs: BlobOptions::Folder(folder.join("blobs")),
+            master_keys: MasterKeySource::Made(folder.join("master.key")),
             max_connections: 4,
         }
     }
@@ -112,6 +136,7 @@ impl fmt::Debug for StoreOptions {
         f.debug_struct("StoreOptions")
             .field("database", &scheme(&self.database_url))
             .field("blobs", &self.blobs)
+            .field("master_keys", &self.master_keys)
             .field("max_connections", &self.max_connections)
             .finish()
     }

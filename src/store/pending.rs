@@ -18,6 +18,8 @@ use crate::store::decisions::{self, Hashes, Origin};
 use crate::store::entity::pending_decisions::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, json_if_any, to_json};
+use crate::store::sealing::NoteKey;
+use crate::store::vault::Vault;
 use crate::store::{audit, reviews, sessions};
 
 impl Store {
@@ -43,7 +45,7 @@ impl Store {
             decisions::weigh(&transaction, &mut decision, Some(&row)).await?;
             decision.kind = wanted;
             row.claimed_until = row.claimed_until.max(Some(due_at.0));
-            insert(&transaction, &decision, due_at).await?;
+            insert(&transaction, &self.vault, &decision, due_at).await?;
             reviews::keep(&transaction, row, ReviewState::Pending).await
         }
         .await;
@@ -132,8 +134,8 @@ impl Store {
             let Some(model) = model else {
                 return Ok(None);
             };
-            let decision = decision(&transaction, &model).await?;
-            decisions::keep(&transaction, decision, Origin::Held, entry)
+            let decision = decision(&transaction, &self.vault, &model).await?;
+            decisions::keep(&transaction, &self.vault, decision, Origin::Held, entry)
                 .await
                 .map(Some)
         }
@@ -217,6 +219,7 @@ pub(super) async fn void(
 
 async fn insert(
     transaction: &DatabaseTransaction,
+    vault: &Vault,
     decision: &Decision,
     due_at: Timestamp,
 ) -> Result<(), StoreError> {
@@ -229,7 +232,7 @@ async fn insert(
         kind: Set(decision.kind.name().to_owned()),
         reasons: Set(to_json("a decision's reasons", &decision.reasons)?),
         actor: Set(decision.actor.to_string()),
-        note: Set(decisions::seal(transaction, decision).await?),
+        note: Set(decisions::seal(transaction, vault, decision).await?),
         checklist: Set(json_if_any("a checklist", decision.checklist.as_ref())?),
         at: Set(decision.at.0),
         due_at: Set(due_at.0),
@@ -256,6 +259,7 @@ fn read(model: &Model) -> Result<PendingDecision, StoreError> {
 /// The decision as it was made.
 async fn decision(
     transaction: &DatabaseTransaction,
+    vault: &Vault,
     model: &Model,
 ) -> Result<Decision, StoreError> {
     let row = Row {
@@ -265,7 +269,7 @@ async fn decision(
     let made = read(model)?;
     let note = match &model.note {
         Some(sealed) => {
-            let key = decisions::key(transaction, made.session).await?;
+            let key = NoteKey::of(vault, transaction, made.session).await?;
             let note = key.and_then(|key| key.open(made.id, sealed));
             Note::Text(row.known("note", note)?)
         }

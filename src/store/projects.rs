@@ -9,11 +9,11 @@ use crate::session::ids::ProjectId;
 use crate::session::project::{Project, ProjectSettings};
 use crate::session::time::Timestamp;
 use crate::store::Store;
-use crate::store::audit;
 use crate::store::database::settle;
 use crate::store::entity::projects::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_readable_json};
+use crate::store::{audit, consent_texts};
 
 impl Store {
     /// Keeps a new project; its name must be free.
@@ -74,11 +74,15 @@ impl Store {
         settings: &ProjectSettings,
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
-        let settings = to_readable_json("a project's settings", settings)?;
+        let text = to_readable_json("a project's settings", settings)?;
         let transaction = self.begin().await?;
         let done = async {
+            // The text of before, where it was set before texts were kept, and the one of now.
+            let before = self::settings(&transaction, id).await?;
+            consent_texts::keep(&transaction, id, &before, entry.at).await?;
+            consent_texts::keep(&transaction, id, settings, entry.at).await?;
             let saved = Entity::update_many()
-                .col_expr(Column::Settings, Expr::value(settings))
+                .col_expr(Column::Settings, Expr::value(text))
                 .filter(Column::Id.eq(id.0.to_string()))
                 .exec(&transaction)
                 .await?;

@@ -19,6 +19,7 @@ use crate::session::status::Move;
 use crate::session::time::Timestamp;
 use crate::session::webhook::Event;
 use crate::store::Store;
+use crate::store::data_keys::DataKey;
 use crate::store::database::{settle, take_queueing_turn};
 use crate::store::entity::examinations::{Column, Entity, Model};
 use crate::store::error::StoreError;
@@ -39,14 +40,21 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    fn written(&self, change: UpdateMany<Entity>) -> Result<UpdateMany<Entity>, StoreError> {
+    fn written(
+        &self,
+        change: UpdateMany<Entity>,
+        id: ExaminationId,
+        key: &DataKey,
+    ) -> Result<UpdateMany<Entity>, StoreError> {
+        let report = to_readable_json("a report", &self.report)?;
+        let row = id.0.to_string();
         let mut change = change
             .col_expr(Column::Status, status(ExaminationStatus::Done))
             .col_expr(Column::Outcome, Expr::value(self.verdict.outcome.name()));
         for (column, json) in [
             (
                 Column::ReportJson,
-                to_readable_json("a report", &self.report)?,
+                key.seal_text(examinations::report_place(&row), &report)?,
             ),
             (
                 Column::SignalsJson,
@@ -142,7 +150,8 @@ impl Store {
                     .name()
                     .clone_into(&mut model.status);
                 model.attempts = model.attempts.saturating_add(1);
-                return examinations::read(&model).map(Some);
+                // What waits has no report yet.
+                return examinations::read(&model, None).map(Some);
             }
         }
     }
@@ -171,7 +180,14 @@ impl Store {
         judgement: &Judgement,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let ending = judgement.written(held(id, worker))?;
+        let Some(session) = self.session_of(id).await? else {
+            return Ok(false);
+        };
+        // Who was erased meanwhile is written of no more, and nobody holds their examination.
+        let Some(key) = self.vault.session_key(&self.database, session).await? else {
+            return Ok(false);
+        };
+        let ending = judgement.written(held(id, worker), id, &key)?;
         self.end(id, ending, Move::Judge, now, judgement.shadow.as_ref())
             .await
     }
@@ -226,6 +242,14 @@ impl Store {
     /// How many examinations wait for a worker.
     pub async fn queued(&self) -> Result<u64, StoreError> {
         count_queued(&self.database).await
+    }
+
+    async fn session_of(&self, id: ExaminationId) -> Result<Option<SessionId>, StoreError> {
+        let model = Entity::find_by_id(id.0.to_string())
+            .one(&self.database)
+            .await?;
+        let found = model.map(|model| belonging(&model)).transpose()?;
+        Ok(found.map(|(_, session)| session))
     }
 
     /// Ends an examination and moves its session, or neither.

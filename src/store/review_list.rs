@@ -17,10 +17,12 @@ use crate::session::review::{
     Proposal, Review, ReviewCounts, ReviewFilter, ReviewOrder, ReviewPlace, ReviewState, Settlement,
 };
 use crate::session::time::Timestamp;
+use crate::store::data_keys::open_column;
 use crate::store::entity::reviews::{Column, Entity, Model};
 use crate::store::entity::{review_reasons, sessions};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
+use crate::store::sessions::{of_reference, place_of};
 use crate::store::{Store, claims};
 
 /// Sessions of one reference that a search looks at: more of them are more than anybody means.
@@ -125,8 +127,7 @@ impl Store {
         let mut ids: Vec<String> = sessions::Entity::find()
             .select_only()
             .column(sessions::Column::Id)
-            .filter(sessions::Column::ProjectId.eq(project.0.to_string()))
-            .filter(sessions::Column::Reference.eq(text))
+            .filter(of_reference(&self.vault, project, text)?)
             .order_by_desc(sessions::Column::Id)
             .limit(ALIKE)
             .into_tuple()
@@ -221,7 +222,16 @@ impl Store {
             .into_tuple()
             .all(&self.database)
             .await?;
-        let mut references: HashMap<String, Option<String>> = references.into_iter().collect();
+        let keys = ids.iter().map(|id| (*id).to_owned());
+        let keys = self.vault.keys(&self.database, keys).await?;
+        let mut references = references
+            .into_iter()
+            .map(|(id, reference)| {
+                let place = place_of("reference", &id);
+                let reference = open_column(keys.get(&id), place, reference)?;
+                Ok((id, reference))
+            })
+            .collect::<Result<HashMap<_, _>, StoreError>>()?;
         let codes: Vec<(String, String)> = review_reasons::Entity::find()
             .select_only()
             .columns([

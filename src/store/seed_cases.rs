@@ -18,11 +18,13 @@ use crate::session::review::ReviewState;
 use crate::session::time::Timestamp;
 use crate::session::visit::Session;
 use crate::store::blobs::{evidence_key, examination_folder};
+use crate::store::data_keys::{DataKey, open_column};
 use crate::store::database::{settle, to_the_end};
 use crate::store::doomed::{doom, spare};
 use crate::store::entity::seed_cases::{ActiveModel, Column, Entity};
 use crate::store::entity::{evidence, examinations, sessions as sessions_entity};
 use crate::store::error::StoreError;
+use crate::store::examinations::report_place;
 use crate::store::reading::{Row, to_json};
 use crate::store::{Store, audit, reviews, seeds, sessions, statistics, testimony};
 
@@ -96,7 +98,16 @@ impl Store {
         let examination = examinations::Entity::find_by_id(new.of.examination.0.to_string())
             .one(&self.database)
             .await?;
-        let Some(examination) = examination.filter(|it| it.report_json.is_some()) else {
+        let Some(examination) = examination else {
+            return Ok(None);
+        };
+        let key = self
+            .vault
+            .key(&self.database, &examination.session_id)
+            .await?;
+        let place = report_place(&examination.id);
+        let Some(report) = open_column(key.as_ref(), place, examination.report_json.clone())?
+        else {
             return Ok(None);
         };
         let row = Row {
@@ -108,6 +119,7 @@ impl Store {
         let received = evidence::Entity::find()
             .filter(evidence::Column::SessionId.eq(new.of.session.0.to_string()))
             .filter(evidence::Column::Blob.is_in(used))
+            .filter(evidence::Column::ErasedAt.is_null())
             .all(&self.database)
             .await?;
         let mut blobs = BTreeMap::new();
@@ -126,6 +138,7 @@ impl Store {
         }
         Ok(Some(Parts {
             examination,
+            report,
             order,
             files,
             blobs,
@@ -133,12 +146,14 @@ impl Store {
     }
 
     async fn make(&self, new: &NewCopy, parts: Parts, keys: &[String]) -> Result<bool, StoreError> {
+        let key = DataKey::random();
         for (from, to) in &parts.blobs {
-            self.copy_blob(from, to).await?;
+            self.copy_blob_under(from, to, &key).await?;
         }
         let transaction = self.begin().await?;
         let done = async {
-            if !rows(&transaction, new, parts).await? {
+            sessions::insert(&transaction, &self.vault, &new.session, &key).await?;
+            if !rows(&transaction, new, parts, &key).await? {
                 return Err(StoreError::NotFound { what: "known case" });
             }
             audit::append(&transaction, &new.entry).await?;
@@ -156,6 +171,8 @@ impl Store {
 /// What a copy is made of.
 struct Parts {
     examination: examinations::Model,
+    /// Its report, opened.
+    report: String,
     order: ExaminationOrder,
     files: Vec<(EvidenceId, evidence::Model)>,
     /// Where each blob lies, and where its copy is to.
@@ -168,14 +185,14 @@ async fn rows(
     transaction: &DatabaseTransaction,
     new: &NewCopy,
     parts: Parts,
+    key: &DataKey,
 ) -> Result<bool, StoreError> {
     seeds::refuse_erased(transaction, new.of.session).await?;
     if !seeds::is_idle(transaction, &new.of).await? {
         return Ok(false);
     }
-    sessions::insert(transaction, &new.session).await?;
     insert_evidence(transaction, new, &parts).await?;
-    let examination = insert_examination(transaction, new, parts).await?;
+    let examination = insert_examination(transaction, new, parts, key).await?;
     Entity::insert(ActiveModel {
         session_id: Set(new.session.id.0.to_string()),
         project_id: Set(new.of.project.0.to_string()),
@@ -209,6 +226,7 @@ async fn insert_evidence(
             bytes: Set(file.bytes),
             media_type: Set(file.media_type.clone()),
             received_at: Set(new.session.created_at.0),
+            erased_at: Set(None),
         })
         .exec_without_returning(transaction)
         .await?;
@@ -221,9 +239,11 @@ async fn insert_examination(
     transaction: &DatabaseTransaction,
     new: &NewCopy,
     parts: Parts,
+    key: &DataKey,
 ) -> Result<examinations::Model, StoreError> {
     let Parts {
         mut examination,
+        report,
         mut order,
         blobs,
         ..
@@ -235,6 +255,8 @@ async fn insert_examination(
     }
     examination.order_json = to_json("an examination's order", &order)?;
     examination.id = new.examination.0.to_string();
+    let sealed = key.seal_text(report_place(&examination.id), &report)?;
+    examination.report_json = Some(sealed);
     examination.session_id = new.session.id.0.to_string();
     examination.queued_at = new.queued_at.0;
     examination.finished_at = Some(new.now.0);

@@ -29,6 +29,7 @@ impl Store {
                         .into_query(),
                 ),
             )
+            .filter(Column::ErasedAt.is_null())
             .order_by_asc(Column::Id)
             .limit(limit);
         if let Some(after) = after {

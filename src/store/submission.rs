@@ -50,20 +50,20 @@ impl Store {
         let store = self.clone();
         // On the heap: its state holds the records and everything that is done with them.
         to_the_end(Box::pin(async move {
+            let new_session = create.then_some(&session);
+            let key = store.key_for(new_session, session.id).await?;
             let rows = async {
                 let transaction = store.begin().await?;
-                let new_session = create.then_some(&session);
-                let done = rows(
-                    &transaction,
-                    new_session,
-                    &uploads,
-                    &examination,
-                    max_queued,
-                )
+                let done = async {
+                    if let Some(session) = new_session {
+                        sessions::insert(&transaction, &store.vault, session, &key).await?;
+                    }
+                    rows(&transaction, &uploads, &examination, max_queued).await
+                }
                 .await;
                 settle(transaction, done).await
             };
-            store.with_blobs(&uploads, rows).await
+            store.with_blobs(&uploads, &key, rows).await
         }))
         .await
     }
@@ -71,14 +71,10 @@ impl Store {
 
 async fn rows(
     transaction: &DatabaseTransaction,
-    new_session: Option<&Session>,
     uploads: &[Upload],
     examination: &ExaminationRecord,
     max_queued: u64,
 ) -> Result<(), StoreError> {
-    if let Some(session) = new_session {
-        sessions::insert(transaction, session).await?;
-    }
     evidence::insert(transaction, uploads, examination.queued_at).await?;
     queue::enqueue(transaction, examination, max_queued).await
 }

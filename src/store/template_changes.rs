@@ -100,7 +100,8 @@ impl Store {
         let last = (people.len() == CHUNK)
             .then(|| people.last().copied())
             .flatten();
-        Ok((subjects::faces(&self.database, &people).await?, last))
+        let faces = subjects::faces(&self.database, &self.vault, &people).await?;
+        Ok((faces, last))
     }
 
     /// Those of the faces that are there and whose person is in the gallery.
@@ -110,7 +111,7 @@ impl Store {
         ids: &[TemplateId],
     ) -> Result<Vec<EnrolledFace>, StoreError> {
         let ids: Vec<String> = ids.iter().map(|id| id.0.to_string()).collect();
-        let found = templates::Entity::find()
+        let mut found = templates::Entity::find()
             .filter(templates::Column::Id.is_in(ids))
             .all(&self.database)
             .await?;
@@ -123,11 +124,8 @@ impl Store {
             .into_iter()
             .map(|member| member.subject_id)
             .collect();
-        found
-            .iter()
-            .filter(|face| members.contains(&face.subject_id))
-            .map(subjects::read_face)
-            .collect()
+        found.retain(|face| members.contains(&face.subject_id));
+        subjects::opened_faces(&self.database, &self.vault, &found).await
     }
 }
 

@@ -27,9 +27,11 @@ impl Store {
             .order_by_asc(Column::Id)
             .all(&self.database)
             .await?;
+        let id = session.0.to_string();
+        let key = self.vault.key(&self.database, &id).await?;
         let mut verdicts = Vec::with_capacity(rows.len());
         for row in rows {
-            let record = examinations::read(&row)?;
+            let record = examinations::read(&row, key.as_ref())?;
             if let Some(verdict_json) = row.verdict_json {
                 verdicts.push(KeptVerdict {
                     record,

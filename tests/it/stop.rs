@@ -135,7 +135,7 @@ async fn the_program_drains_at_a_signal_and_goes_on_after_a_second_one() {
         .output()
         .unwrap();
     let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = crate::helpers::client().build().unwrap();
     let matching = |served: &Served| {
         let request = client.post(format!("{}/api-gateway/match-faces", served.address));
         let request = request.bearer_auth(&token).multipart(document_and_video());

@@ -11,7 +11,7 @@ const BEING_LOOKED_AT: &str =
     "A member of our team will look at your recording. You do not need to do anything now.";
 
 /// Every reason. Rules first, then the service, then officers.
-pub(super) const REASONS: [ReasonFacts; 36] = [
+pub(super) const REASONS: [ReasonFacts; 37] = [
     ReasonFacts {
         code: ReasonCode::FaceMismatch,
         name: "FACE_MISMATCH",
@@ -214,6 +214,13 @@ pub(super) const REASONS: [ReasonFacts; 36] = [
         source: ReasonSource::Service,
         officer: "The service could not carry out the examination; the evidence is not to blame.",
         applicant: "Something went wrong on our side. Please try again later.",
+    },
+    ReasonFacts {
+        code: ReasonCode::ConsentWithdrawn,
+        name: "CONSENT_WITHDRAWN",
+        source: ReasonSource::Service,
+        officer: "The person withdrew their consent while the examination was waiting or under way.",
+        applicant: "You withdrew your consent. Nothing more is examined.",
     },
     ReasonFacts {
         code: ReasonCode::ResubmissionsUsedUp,

@@ -15,6 +15,8 @@ pub struct Model {
     pub kind: String,
     pub given: bool,
     pub at: i64,
+    pub name_index: Option<String>,
+    pub text_version: Option<i64>,
 }
 
 /// Shows no more than which row it is.

@@ -16,6 +16,7 @@ pub struct Model {
     pub bytes: i64,
     pub media_type: String,
     pub received_at: i64,
+    pub erased_at: Option<i64>,
 }
 
 /// Shows no more than which row it is.

@@ -27,6 +27,7 @@ pub struct Model {
     pub provenance_json: Option<String>,
     pub finished_day: Option<i64>,
     pub wait_bin: Option<i64>,
+    pub pictures_erased_at: Option<i64>,
     pub cause: Option<String>,
 }
 

@@ -20,6 +20,8 @@ pub struct Model {
     pub updated_at: i64,
     pub held_at: Option<i64>,
     pub erased_at: Option<i64>,
+    pub reference_index: Option<String>,
+    pub name_index: Option<String>,
 }
 
 /// Shows no more than which row it is.

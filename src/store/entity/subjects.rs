@@ -15,6 +15,9 @@ pub struct Model {
     pub details: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub name_index: Option<String>,
+    /// The session that the person was enrolled from.
+    pub session_id: Option<String>,
 }
 
 /// Shows no more than which row it is.

@@ -14,6 +14,8 @@ pub struct Model {
     pub vector: Vec<u8>,
     pub keeping: String,
     pub created_at: i64,
+    /// The key of the face's blobs, sealed under its person's.
+    pub blob_key: Option<String>,
 }
 
 /// Shows no more than which row it is.

@@ -355,7 +355,7 @@ async fn answers_to_known_cases_are_weighed() {
     assert!(!decisions.contains("private"), "notes are not exported");
 
     operations
-        .erase_session(&caller(&app).await, id)
+        .erase_session(&caller(&app).await, id, false)
         .await
         .unwrap();
     let page = officer

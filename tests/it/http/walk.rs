@@ -137,9 +137,9 @@ fn written(folder: &Path) -> usize {
 
 #[actix_web::test]
 async fn without_a_token_only_what_is_meant_to_be_open_answers() {
-    let app = TestApp::start().await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
+    let numbers = "of the numbers".to_owned();
+    let app = TestApp::start_with(|config| config.metrics_token.0 = numbers).await;
+    let client = crate::helpers::client()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();

@@ -212,7 +212,7 @@ async fn decoding_without_walls_is_told() {
     let (status, told) = readiness(&app).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(told["status"], "degraded");
-    assert_eq!(told["checks"]["sandbox"]["status"], "degraded");
+    assert_eq!(told["checks"]["walls"]["status"], "degraded");
 }
 
 #[actix_web::test]

@@ -115,7 +115,7 @@ async fn every_event_is_told_in_ids_and_statuses_alone() {
     let path = format!("/v1/sessions/{session}");
     let erased = app.client.delete(app.url(&path)).bearer_auth(&app.token);
     let erased = erased.send().await.unwrap();
-    assert_eq!(erased.status(), StatusCode::NO_CONTENT);
+    assert_eq!(erased.status(), StatusCode::OK);
     app.sees(crate::helpers::Scene {
         fault: true,
         ..crate::helpers::Scene::of(&[])
@@ -343,10 +343,27 @@ async fn a_slow_receiver_holds_nobody_else_up() {
         taken.push(quick.next().await);
     }
     assert_eq!(ids(&taken).len(), EVENTS);
-    assert!(slow.rest().len() <= 2, "no more are sent to one at a time");
+    let host = slow.address.strip_prefix("http://").unwrap().to_owned();
+    let on_its_way = |it: &&Delivery| {
+        it.host == host && it.attempts > 0 && it.last_error.is_none() && it.ended_at.is_none()
+    };
+    let all = deliveries(&app).await;
+    let count = all.iter().filter(on_its_way).count();
+    assert!(count <= 2, "no more are sent to one at a time: {count}");
+    assert!(!slow.rest().is_empty());
     slow.release();
-    let all = all_ended(&app).await;
-    assert!(all.iter().all(|it| it.state == DeliveryState::Taken));
+    let all = loop {
+        let all = deliveries(&app).await;
+        if all.iter().all(|it| it.state == DeliveryState::Taken) {
+            break all;
+        }
+        // On a machine with too much to do the slow one was given up for this try, and is tried again.
+        if !all.iter().any(|it| on_its_way(&it)) {
+            app.clock.advance(longest_wait_ms(1).unwrap());
+        }
+        app.operations.post_next_result().await.unwrap();
+        tokio::task::yield_now().await;
+    };
     assert_eq!(all.len(), 2 * EVENTS);
     let every: BTreeSet<_> = all.iter().map(|it| it.id).collect();
     assert_eq!(every.len(), 2 * EVENTS, "no identifier is used twice");

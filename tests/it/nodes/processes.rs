@@ -58,6 +58,11 @@ impl Ground {
             .env("LIKENESS_MODELS", root.join("models"))
             .env("LIKENESS_RULES", root.join("scoring-rules/match-only.json"))
             .env("LIKENESS_DATABASE_URL", &self.database)
+            // Nodes of one database need one master key.
+            .env(
+                "LIKENESS_MASTER_KEY",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            )
             .env("LIKENESS_BLOBS_URL", format!("s3://{BUCKET}/nodes"))
             .env("LIKENESS_S3_ENDPOINT", self.s3.endpoint())
             .env("LIKENESS_S3_KEY_ID", KEY_ID)

@@ -12,8 +12,9 @@ use likeness::session::status::{Move, SessionStatus};
 use likeness::session::visit::Session;
 use likeness::store::Store;
 use likeness::store::decisions::Hashes;
-use likeness::store::erasure::{Erased, Erasure};
+use likeness::store::erasure::Erasure;
 use likeness::store::error::StoreError;
+use likeness::store::receipts::Receipt;
 use sea_orm::{ConnectionTrait, Database};
 use tokio::sync::Barrier;
 use uuid::Uuid;
@@ -42,7 +43,16 @@ async fn a_note_is_sealed_and_opens_until_the_erasure(fixture: &Fixture) {
     assert_eq!(settled.get(&session.id), Some(&DecisionKind::Reject));
 
     let erased = erase(store, &session).await.unwrap();
-    assert_eq!(erased, Some(Erased { blobs: 0, notes: 1 }));
+    let told: serde_json::Value = serde_json::from_str(&erased.unwrap().payload).unwrap();
+    assert_eq!(
+        (&told["went"]["documents"], &told["went"]["notes"]),
+        (&0.into(), &1.into())
+    );
+    assert_eq!(
+        (&told["went"]["reports"], &told["went"]["texts"]),
+        (&1.into(), &4.into())
+    );
+    assert_eq!(told["keys_destroyed"].as_array().unwrap().len(), 1);
     assert_eq!(erase(store, &session).await.unwrap(), None);
     let left = store.decisions(session.id).await.unwrap();
     let without = Decision {
@@ -261,16 +271,12 @@ fn about_decision(decision: &Decision, _: &Hashes) -> AuditEntry {
     entry(decision.project, AuditAction::SessionDecided, "")
 }
 
-async fn erase(store: &Store, session: &Session) -> Result<Option<Erased>, StoreError> {
+async fn erase(store: &Store, session: &Session) -> Result<Option<Receipt>, StoreError> {
     let project = session.project;
-    let erasure = Erasure {
-        session: session.id,
-        now: NOW,
-        untouched_since: None,
-    };
+    let erasure = Erasure::of_session(project, session.id, NOW);
     store
-        .erase_session(erasure, move |_| {
-            entry(project, AuditAction::SessionErased, "")
+        .erase(erasure, move |_, _| {
+            vec![entry(project, AuditAction::SessionErased, "")]
         })
         .await
 }

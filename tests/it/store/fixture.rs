@@ -176,6 +176,32 @@ impl Fixture {
         path
     }
 
+    /// The master key that was made for the store, as its file holds it.
+    pub(crate) fn master_key(&self) -> String {
+        let file = self.folder.path().join("master.key");
+        std::fs::read_to_string(file).unwrap().trim().to_owned()
+    }
+
+    /// Every byte of every file below the folder of a store that was opened at these options.
+    pub(crate) fn scan_of(options: &StoreOptions) -> Vec<(String, Vec<u8>)> {
+        let mut kept = Vec::new();
+        let BlobOptions::Folder(blobs) = &options.blobs else {
+            panic!("a bucket is no folder");
+        };
+        let mut folders = vec![blobs.parent().unwrap().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    kept.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+        kept
+    }
+
     /// The folder in which every blob is a file under its key.
     pub(crate) fn blob_folder(&self) -> PathBuf {
         match (&self.options.blobs, &self.s3) {

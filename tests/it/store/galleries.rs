@@ -9,7 +9,10 @@ use likeness::session::ids::{CallId, GalleryId, ProjectId, SubjectId, TemplateId
 use likeness::session::template::Template;
 use likeness::store::Store;
 use likeness::store::enrolment::{Enrolment, NewFace, WhenTaken};
+use likeness::store::erasure::Erasure;
 use likeness::store::error::StoreError;
+use likeness::store::receipts::{Gone, Receipt};
+use likeness::store::subjects::Leaving;
 use likeness::store::subjects::People;
 use likeness::store::template_changes::CatchUp;
 use serde_json::json;
@@ -80,6 +83,7 @@ fn enrolment(gallery: &Gallery, label: &str, values: &[f32]) -> Enrolment {
             updated_at: NOW,
         },
         faces: vec![face(id, values)],
+        session: None,
         when_taken: WhenTaken::Add,
         max_faces: 64,
         limit: None,
@@ -236,7 +240,9 @@ async fn who_leaves_the_last_gallery_is_gone_with_every_picture(fixture: &Fixtur
     let face = store.faces(&[ana.id]).await.unwrap().remove(0);
 
     let left = store
-        .leave_gallery(staff.project, staff.id, ana.id, &deleted(staff.project))
+        .leave_gallery(staff.project, leaving(&staff, ana.id), |_| {
+            deleted(staff.project)
+        })
         .await;
     assert!(left.unwrap());
     assert_eq!(store.subjects(&[ana.id]).await.unwrap(), []);
@@ -249,7 +255,9 @@ async fn who_leaves_the_last_gallery_is_gone_with_every_picture(fixture: &Fixtur
     }
     assert_eq!(store.usage(staff.project).await.unwrap().faces, 0);
     let again = store
-        .leave_gallery(staff.project, staff.id, ana.id, &deleted(staff.project))
+        .leave_gallery(staff.project, leaving(&staff, ana.id), |_| {
+            deleted(staff.project)
+        })
         .await;
     assert!(!again.unwrap());
     assert!(
@@ -293,12 +301,7 @@ async fn who_is_in_two_galleries_leaves_one_and_stays_in_the_other(fixture: &Fix
         .unwrap();
     assert_eq!(store.galleries_of(ana.id).await.unwrap(), [guests.id]);
     assert_eq!(faces_of(store, ana.id).await, 1);
-    assert!(
-        store
-            .delete_subject(project, ana.id, &deleted(project))
-            .await
-            .unwrap()
-    );
+    assert!(delete(store, project, ana.id).await);
     assert_eq!(store.subjects(&[ana.id]).await.unwrap(), []);
 }
 
@@ -318,7 +321,9 @@ async fn a_search_is_told_what_came_and_went(fixture: &Fixture) {
         .await
         .unwrap();
     store
-        .leave_gallery(staff.project, staff.id, ana.id, &deleted(staff.project))
+        .leave_gallery(staff.project, leaving(&staff, ana.id), |_| {
+            deleted(staff.project)
+        })
         .await
         .unwrap();
     let now = revision(store, &staff).await;
@@ -469,10 +474,7 @@ async fn a_replaced_template_is_told_to_every_search(fixture: &Fixture) {
         }
         CatchUp::Anew => panic!("one change is few"),
     }
-    store
-        .delete_subject(staff.project, ana.id, &deleted(staff.project))
-        .await
-        .unwrap();
+    assert!(delete(store, staff.project, ana.id).await);
     assert!(
         !store
             .replace_template(staff.project, &face, &newer, NOW)
@@ -500,10 +502,7 @@ async fn changes_of_several_galleries_do_not_wait_for_each_other(fixture: &Fixtu
             let store = store.clone();
             tokio::spawn(async move {
                 let person = store.enrol(asked).await.unwrap();
-                store
-                    .delete_subject(project, person.id, &deleted(project))
-                    .await
-                    .unwrap()
+                delete(&store, project, person.id).await
             })
         })
         .collect();
@@ -517,6 +516,27 @@ fn deleted(project: ProjectId) -> AuditEntry {
     entry(project, AuditAction::PersonErased, "")
 }
 
-fn emptied(project: ProjectId) -> impl FnOnce(u64) -> AuditEntry + Send {
-    move |_| entry(project, AuditAction::GalleryErased, "")
+fn leaving(gallery: &Gallery, subject: SubjectId) -> Leaving {
+    Leaving {
+        gallery: gallery.id,
+        subject,
+        now: NOW,
+    }
+}
+
+/// Deletes a person, out of every gallery; tells whether they were there.
+async fn delete(store: &Store, project: ProjectId, person: SubjectId) -> bool {
+    let erasure = Erasure {
+        project,
+        sessions: Vec::new(),
+        people: vec![person],
+        now: NOW,
+        untouched_since: None,
+    };
+    let told = move |_: &Gone, _: &Receipt| vec![deleted(project)];
+    store.erase(erasure, told).await.unwrap().is_some()
+}
+
+fn emptied(project: ProjectId) -> impl FnOnce(u64, Option<&Receipt>) -> AuditEntry + Send {
+    move |_, _| entry(project, AuditAction::GalleryErased, "")
 }

@@ -75,6 +75,7 @@ mod queue;
 mod review_pages;
 mod reviews;
 mod rules;
+mod sealing;
 mod sessions;
 mod statistics;
 mod submission;

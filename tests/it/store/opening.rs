@@ -126,8 +126,8 @@ async fn faces_and_names_are_for_their_owner_alone() {
             files += 1;
         }
     }
-    // The database, its log and the log's index.
-    assert_eq!(files, 3);
+    // The database, its log and the log's index, and the master key.
+    assert_eq!(files, 4);
 }
 
 #[tokio::test]

@@ -254,14 +254,14 @@ async fn keep(fixture: &Fixture, project: ProjectId, reviews: &[Review]) {
         .await
         .unwrap();
     for some in reviews.chunks(500) {
-        for statement in rows(project, some) {
+        for statement in rows(&fixture.store, project, some) {
             connection.execute(&statement).await.unwrap();
         }
     }
 }
 
-fn rows(project: ProjectId, reviews: &[Review]) -> Vec<InsertStatement> {
-    let project = project.0.to_string();
+fn rows(store: &Store, id: ProjectId, reviews: &[Review]) -> Vec<InsertStatement> {
+    let project = id.0.to_string();
     let mut sessions = Query::insert();
     sessions.into_table("sessions").columns([
         "id",
@@ -269,6 +269,7 @@ fn rows(project: ProjectId, reviews: &[Review]) -> Vec<InsertStatement> {
         "status",
         "origin",
         "reference",
+        "reference_index",
         "created_at",
         "updated_at",
     ]);
@@ -304,6 +305,11 @@ fn rows(project: ProjectId, reviews: &[Review]) -> Vec<InsertStatement> {
             "judged".into(),
             "native".into(),
             review.reference.clone().into(),
+            review
+                .reference
+                .as_deref()
+                .map(|reference| store.reference_index(id, reference).unwrap())
+                .into(),
             NOW.0.into(),
             NOW.0.into(),
         ]);

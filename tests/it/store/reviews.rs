@@ -678,13 +678,9 @@ async fn an_erasure_leaves_nothing_of_a_case(fixture: &Fixture) {
     let project = fixture.project("bank").await;
     let (session, _) = judged(fixture, project, Outcome::Refer, 0).await;
     hold(fixture, &session, officer(), 0).await;
-    let erasure = Erasure {
-        session: session.id,
-        now: NOW,
-        untouched_since: None,
-    };
-    let erased = store.erase_session(erasure, move |_| {
-        entry(project, AuditAction::SessionErased, "")
+    let erasure = Erasure::of_session(project, session.id, NOW);
+    let erased = store.erase(erasure, move |_, _| {
+        vec![entry(project, AuditAction::SessionErased, "")]
     });
     assert!(erased.await.unwrap().is_some());
     assert_eq!(voided(fixture).await, ["erasure"]);

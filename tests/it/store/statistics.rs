@@ -23,6 +23,7 @@ use likeness::store::blobs::examination_picture_key;
 use likeness::store::erasure::Erasure;
 use likeness::store::error::StoreError;
 use likeness::store::options::StoreOptions;
+use likeness::store::receipts::{Gone, Receipt};
 use likeness::store::review_list::ReviewPage;
 use likeness::store::seed_cases::NewCopy;
 use likeness::store::sessions::Page;
@@ -547,13 +548,14 @@ async fn a_copy_is_a_case_like_others_and_counts_nowhere(fixture: &Fixture) {
 }
 
 async fn erase(fixture: &Fixture, project: ProjectId, session: SessionId) {
-    let erasure = Erasure {
-        session,
-        now: NOW.plus(2 * DAY_MS),
-        untouched_since: None,
+    let erasure = Erasure::of_session(project, session, NOW.plus(2 * DAY_MS));
+    let told = move |gone: &Gone, _: &Receipt| {
+        let sessions = gone.sessions.iter();
+        sessions
+            .map(|(id, _)| entry(project, AuditAction::SessionErased, &id.to_string()))
+            .collect()
     };
-    let told = move |_| entry(project, AuditAction::SessionErased, &session.to_string());
-    let erased = fixture.store.erase_session(erasure, told).await.unwrap();
+    let erased = fixture.store.erase(erasure, told).await.unwrap();
     assert!(erased.is_some());
 }
 

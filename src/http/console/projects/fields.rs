@@ -81,6 +81,10 @@ pub(super) const GROUPS: [Group; 5] = [
     ] },
     Group { title: "Privacy", fields: &[
         field("retention_days", "Days data are kept", "After the last thing that happened to a session; empty to keep them.", Kind::Limit(|s| &mut s.retention_days)),
+        field("keep_documents_days", "Days documents are kept", "After they came in; empty: as long as their session.", Kind::Limit(|s| &mut s.keep_documents_days)),
+        field("keep_videos_days", "Days videos are kept", "After they came in; empty: as long as their session.", Kind::Limit(|s| &mut s.keep_videos_days)),
+        field("keep_pictures_days", "Days pictures are kept", "After their examination ended; empty: as long as their session.", Kind::Limit(|s| &mut s.keep_pictures_days)),
+        field("keep_people_days", "Days enrolled people are kept", "After the last thing that happened to them; empty to keep them.", Kind::Limit(|s| &mut s.keep_people_days)),
         field("consent", "Consent", "Who holds it.", Kind::Consent),
         field("consent_text", "Text of the consent", "What applicants are asked to agree to. A change makes a new version.", Kind::Text(|s| &mut s.consent_text)),
     ] },

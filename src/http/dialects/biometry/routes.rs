@@ -283,6 +283,7 @@ async fn record_consent(
         subject_name: user_fullname.clone(),
         kind,
         given: is_consent_given,
+        text_version: None,
     };
     operations
         .record_consent(&caller, statement)

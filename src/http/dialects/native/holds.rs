@@ -1,4 +1,4 @@
-//! `/v1/sessions/{id}/hold` and `DELETE /v1/sessions/{id}`: what may be erased, and its erasure.
+//! `/v1/sessions/{id}/hold`: what may not be erased.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -43,24 +43,6 @@ pub async fn release_session(
     let caller = caller(&request, &operations, Dialect::Native).await?;
     operations
         .release_session(&caller, session_id(&id)?)
-        .await
-        .map_err(Refusal::from)?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// Erases a session's pictures, names and notes. Its verdicts, numbers and hashes stay.
-#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "Native", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The session, `sess_…`.")),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
-pub async fn erase_session(
-    request: HttpRequest,
-    operations: Data<Operations>,
-    id: Path<String>,
-) -> Answer {
-    let caller = caller(&request, &operations, Dialect::Native).await?;
-    operations
-        .erase_session(&caller, session_id(&id)?)
         .await
         .map_err(Refusal::from)?;
     Ok(HttpResponse::NoContent().finish())

@@ -6,6 +6,7 @@ pub mod challenges;
 pub mod decisions;
 pub mod defects;
 pub mod embeddings;
+pub mod erasures;
 pub mod errors;
 pub mod holds;
 mod moments;

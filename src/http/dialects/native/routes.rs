@@ -16,7 +16,7 @@ use crate::http::dialects::native::wire::{
     SessionDetailBody, SessionListBody,
 };
 use crate::http::dialects::native::{
-    calls, challenges, decisions, defects, embeddings, holds, rules, webhooks,
+    calls, challenges, decisions, defects, embeddings, erasures, holds, rules, webhooks,
 };
 use crate::http::error::Refusal;
 use crate::http::json_body;
@@ -55,7 +55,20 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .route("/sessions", web::post().to(open_session))
             .route("/sessions", web::get().to(list_sessions))
             .route("/sessions/{id}", web::get().to(read_session))
-            .route("/sessions/{id}", web::delete().to(holds::erase_session))
+            .route("/sessions/{id}", web::delete().to(erasures::erase_session))
+            .route(
+                "/sessions/{id}/erasure",
+                web::get().to(erasures::read_receipt),
+            )
+            .route(
+                "/subjects/{reference}",
+                web::delete().to(erasures::erase_subject),
+            )
+            .route(
+                "/people/{id}/erasure",
+                web::get().to(erasures::read_persons_receipt),
+            )
+            .route("/erasure-key", web::get().to(erasures::read_key))
             .route("/sessions/{id}/hold", web::post().to(holds::hold_session))
             .route(
                 "/sessions/{id}/hold",
@@ -72,6 +85,7 @@ pub fn configure(routes: &mut web::ServiceConfig) {
             .route("/sessions/{id}/document", web::post().to(add_document))
             .route("/sessions/{id}/video", web::post().to(add_video))
             .route("/sessions/{id}/consent", web::post().to(give_consent))
+            .route("/sessions/{id}/consent", web::delete().to(withdraw_consent))
             .route("/sessions/{id}/challenge", web::post().to(challenges::draw))
             .route("/sessions/{id}/end", web::post().to(end_session))
             .route(
@@ -257,6 +271,31 @@ pub async fn give_consent(
         subject_name: String::new(),
         kind: ConsentKind::Authorization,
         given: body.given,
+        text_version: body.text_version,
+    };
+    operations
+        .record_consent(&caller, statement)
+        .await
+        .map_err(Refusal::from)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Takes the applicant's consent back: what waits to be examined or is under way ends, and nothing more is examined.
+#[utoipa::path(delete, path = "/v1/sessions/{id}/consent", tag = "Native", security(("bearer" = [])),
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn withdraw_consent(
+    request: HttpRequest,
+    operations: Data<Operations>,
+    id: Path<String>,
+) -> Answer {
+    let caller = caller(&request, &operations, Dialect::Native).await?;
+    let statement = ConsentStatement {
+        session: Some(session_id(&id)?),
+        subject_name: String::new(),
+        kind: ConsentKind::Authorization,
+        given: false,
+        text_version: None,
     };
     operations
         .record_consent(&caller, statement)

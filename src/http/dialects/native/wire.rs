@@ -52,6 +52,9 @@ pub struct NewSessionBody {
 #[serde(deny_unknown_fields)]
 pub struct ConsentBody {
     pub given: bool,
+    /// The version of the project's text that was shown; the one of now without it.
+    #[serde(default)]
+    pub text_version: Option<u32>,
 }
 
 /// A session.
@@ -159,7 +162,7 @@ pub struct ExaminationBody {
     pub reasons: Vec<ReasonBody>,
     /// Why there is no verdict, when it failed.
     pub failure: Option<String>,
-    /// The failure's code: `DOCUMENT_UNREADABLE`, `VIDEO_UNREADABLE` or `SERVICE_FAILURE`.
+    /// The failure's code: `DOCUMENT_UNREADABLE`, `VIDEO_UNREADABLE`, `SERVICE_FAILURE` or `CONSENT_WITHDRAWN`.
     pub failure_code: Option<&'static str>,
     /// What the applicant may be told of the failure.
     pub failure_applicant_text: Option<&'static str>,

@@ -56,6 +56,7 @@ pub async fn create_person(
         details: Some(Value::Object(given_details(&body)?)),
         keeping: PictureKeeping::Picture,
         when_taken: WhenTaken::Refuse,
+        session: None,
     };
     let policy = FacePolicy::ONE_FACE;
     let enrolled = operations.enrol(&caller, enrolment, images, policy).await?;
