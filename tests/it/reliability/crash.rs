@@ -1,6 +1,6 @@
 //! The program killed at random moments under load: what it acknowledged is there when it is back, once, and ends once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -110,6 +110,7 @@ async fn what_was_acknowledged_survives_kills_at_random_moments() {
     );
     finish(&service, &ledger).await;
     let posted = all_is_posted(&service, &receiver, &ledger).await;
+    none_is_there_twice(&service).await;
     let counted = count(&service).await;
     service.until_at_rest().await;
     kept::refuse_unsound(&service).await;
@@ -457,15 +458,27 @@ struct Counted {
     attempts: u64,
 }
 
-/// Counts behind the service's back: nothing is there twice, and nothing ended twice.
+/// No session was made twice: each has the reference that it was opened with, and no other has it.
+async fn none_is_there_twice(service: &Service) {
+    let mut references = HashSet::new();
+    let mut page = "/v1/sessions?limit=200".to_owned();
+    loop {
+        let list = read(service, &page).await;
+        for session in list["sessions"].as_array().unwrap() {
+            if let Some(reference) = session["reference"].as_str() {
+                assert!(references.insert(reference.to_owned()), "{session}");
+            }
+        }
+        match list["next"].as_str() {
+            Some(before) => page = format!("/v1/sessions?limit=200&before={before}"),
+            None => return,
+        }
+    }
+}
+
+/// Counts behind the service's back: nothing ended twice.
 async fn count(service: &Service) -> Counted {
     let database = kept::open(service).await;
-    let twice = "SELECT reference FROM sessions WHERE reference IS NOT NULL \
-                 GROUP BY reference HAVING count(*) > 1";
-    assert_eq!(
-        kept::rows::<1>(&database, twice).await,
-        Vec::<[String; 1]>::new()
-    );
     let judged_twice = "SELECT json_extract(details, '$.examination') FROM audit \
                         WHERE action = 'session.judged' GROUP BY 1 HAVING count(*) > 1";
     assert_eq!(
