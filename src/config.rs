@@ -299,7 +299,7 @@ mod tests {
     fn a_database_password_does_not_show() {
         let url = DatabaseUrl("postgres://u:secret@h/d".to_owned());
         assert!(!format!("{url:?}").contains("secret"));
-        let key = MasterKey("c2VjcmV0".to_owned());
+        let key = Secret("c2VjcmV0".to_owned());
         assert!(!format!("{key:?}").contains("c2VjcmV0"));
     }
 }

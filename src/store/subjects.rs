@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use zeroize::Zeroizing;
 
@@ -74,12 +74,15 @@ impl Store {
             .one(&self.database)
             .await?;
         let Some(face) = found else { return Ok(None) };
-        Entity::find_by_id(face.subject_id)
+        let theirs = Entity::find_by_id(&face.subject_id)
             .filter(Column::ProjectId.eq(project.0.to_string()))
-            .one(&self.database)
-            .await?
-            .map(read)
-            .transpose()
+            .count(&self.database)
+            .await?;
+        if theirs == 0 {
+            return Ok(None);
+        }
+        let id = subject_id(&face.subject_id)?;
+        Ok(self.subjects(&[id]).await?.pop())
     }
 
     /// People by their identifiers; who is gone is left out.
