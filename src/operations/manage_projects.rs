@@ -14,6 +14,7 @@ use crate::session::actor::Actor;
 use crate::session::audit::AuditAction;
 use crate::session::ids::ProjectId;
 use crate::session::project::{Project, ProjectSettings, Scope};
+use crate::store::error::StoreError;
 
 /// The longest text of a consent, in characters.
 const MAX_CONSENT: usize = 10_000;
@@ -65,8 +66,12 @@ impl Operations {
             details: json!({}),
         };
         let entry = self.audit_entry(project.id, Actor::Operator, deed);
-        self.store.create_project(&project, &entry).await?;
-        Ok(project)
+        match self.store.create_project(&project, &entry).await {
+            Ok(()) => Ok(project),
+            // Another node made it meanwhile.
+            Err(StoreError::AlreadyExists { .. }) => self.find_project(name).await,
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The project of that name.

@@ -105,7 +105,7 @@ fn is_test_name(word: &str) -> bool {
 fn tests() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = BTreeSet::new();
-    for folder in ["tests/it/http", "src/http/dialects"] {
+    for folder in ["tests/it", "src/http/dialects"] {
         collect(&root.join(folder), &mut names);
     }
     names
