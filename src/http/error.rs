@@ -35,6 +35,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
+    #[must_use]
     pub fn later(self, seconds: u32) -> Self {
         Self {
             retry_after: Some(seconds),

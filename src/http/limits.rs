@@ -21,7 +21,7 @@ use crate::http::settings::HttpSettings;
 use crate::operations::Operations;
 
 /// How long a handler may take beside receiving its request and waiting for an examination.
-const WORK: Duration = Duration::from_secs(60);
+const WORK: Duration = Duration::from_mins(1);
 
 /// Why a body was not taken to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,35 +52,33 @@ pub async fn with_limits<B: MessageBody + 'static>(
         });
     }
     let longest = settings.max_receive + settings.max_wait + WORK;
-    match timeout(longest, next.call(request)).await {
-        Ok(answered) => {
-            let response = answered?.map_into_boxed_body();
-            Ok(match excess.get() {
-                None => response,
-                Some(excess) => response.into_response(door.refuse(excess.into())),
-            })
-        }
-        Err(_) => {
-            let refusal = Refusal::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too_slow",
-                "the request could not be answered in time; try again later",
-            );
-            let response = door.refuse(refusal.later(5));
-            Err(InternalError::from_response("a request took too long", response).into())
-        }
-    }
+    let Ok(answered) = timeout(longest, next.call(request)).await else {
+        let refusal = Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too_slow",
+            "the request could not be answered in time; try again later",
+        );
+        let response = door.refuse(refusal.later(5));
+        return Err(InternalError::from_response("a request took too long", response).into());
+    };
+    let response = answered?.map_into_boxed_body();
+    Ok(match excess.get() {
+        None => response,
+        Some(excess) => response.into_response(door.refuse(excess.into())),
+    })
 }
 
 /// The refusal of a body that could not be received.
 pub fn refusal(error: &PayloadError) -> Refusal {
-    match error {
-        PayloadError::Overflow => Excess::Length.into(),
-        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-            Excess::Time.into()
-        }
-        _ => Refusal::bad_request("the body broke off"),
+    if matches!(error, PayloadError::Overflow) {
+        return Excess::Length.into();
     }
+    if let PayloadError::Io(error) = error
+        && error.kind() == std::io::ErrorKind::TimedOut
+    {
+        return Excess::Time.into();
+    }
+    Refusal::bad_request("the body broke off")
 }
 
 /// Puts headers on the answer of a request that ended without one of its own.

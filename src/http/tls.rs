@@ -37,7 +37,7 @@ pub enum TlsError {
 /// A certificate that is served, and the files that it comes from.
 #[derive(Debug)]
 pub struct Certificate {
-    certificate: PathBuf,
+    chain: PathBuf,
     key: PathBuf,
     served: RwLock<Arc<CertifiedKey>>,
 }
@@ -50,7 +50,7 @@ impl Certificate {
             [false, false] => Ok(None),
             [true, true] => Ok(Some(Arc::new(Self {
                 served: RwLock::new(Arc::new(read(certificate, key)?)),
-                certificate: certificate.to_owned(),
+                chain: certificate.to_owned(),
                 key: key.to_owned(),
             }))),
             [true, false] | [false, true] => Err(TlsError::Half),
@@ -87,7 +87,7 @@ impl Certificate {
 
     /// Reads the files again; where they cannot be used, the certificate stays as it is.
     pub fn refresh(&self) -> Result<(), TlsError> {
-        let fresh = Arc::new(read(&self.certificate, &self.key)?);
+        let fresh = Arc::new(read(&self.chain, &self.key)?);
         *self.served.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -100,7 +100,7 @@ impl Certificate {
 
     /// When each file was last written and how long it is; a link counts as what it leads to.
     fn stamps(&self) -> [Option<(SystemTime, u64)>; 2] {
-        [&self.certificate, &self.key].map(|file| {
+        [&self.chain, &self.key].map(|file| {
             let facts = fs::metadata(file).ok()?;
             Some((facts.modified().ok()?, facts.len()))
         })

@@ -84,8 +84,9 @@ impl Operations {
             create: aim.is_new.then_some(aim.session),
             ..checked.record(caller, session)
         };
-        let evidence = self.store.accept_evidence(record, self.clock.now()).await?;
-        Ok((session, evidence))
+        // On the heap, as what it holds would be a part of every caller's state.
+        let accepting = Box::pin(self.store.accept_evidence(record, self.clock.now()));
+        Ok((session, accepting.await?))
     }
 
     /// What an earlier try of the same request stored.

@@ -11,7 +11,7 @@ use crate::session::examination::{
 use crate::session::ids::{ExaminationId, SessionId};
 use crate::session::project::Scope;
 use crate::session::rule_version::RuleRole;
-use crate::session::status::Move;
+use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
 use crate::store::error::StoreError;
 
@@ -21,6 +21,13 @@ pub(crate) enum Earlier {
     Queued(Box<ExaminationRecord>),
     /// It was queued in this session and broke off for a fault that was not the evidence's.
     Broken(SessionId),
+}
+
+fn refuse_in_wrong_state(status: SessionStatus) -> Result<(), Error> {
+    match status.after(Move::RequestExamination) {
+        Some(_) => Ok(()),
+        None => Err(Error::WrongState { status }),
+    }
 }
 
 impl Operations {
@@ -38,17 +45,17 @@ impl Operations {
         };
         let caller = &caller;
         let session = self.find_session(caller, id).await?;
-        if session.erased_at.is_none() {
+        let erased = session.erased_at.is_some();
+        if !erased {
             self.refuse_when_used_up(caller, id).await?;
         }
-        if session.status.after(Move::RequestExamination).is_none() {
-            return Err(Error::WrongState {
-                status: session.status,
-            });
+        // Before the state: whoever withdrew their consent is not to be asked for other evidence.
+        let consent = self.consent_basis(caller, Some(id), session.subject_name.as_deref());
+        let consent_basis = consent.await;
+        if erased || consent_basis.is_ok() {
+            refuse_in_wrong_state(session.status)?;
         }
-        let consent_basis = self
-            .consent_basis(caller, Some(id), session.subject_name.as_deref())
-            .await?;
+        let consent_basis = consent_basis?;
         let document = self.evidence(id, EvidenceKind::Document).await?;
         let video = self.evidence(id, EvidenceKind::Video).await?;
         let challenge = self.challenge(id, video.received_at).await?;

@@ -16,6 +16,7 @@ use crate::store::database::settle;
 use crate::store::entity::callbacks::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
+use crate::store::webhooks::Asking;
 use crate::store::{Store, audit, outbox, webhooks};
 
 /// A result or an event on its way. Its `Debug` shows neither address nor body.
@@ -58,7 +59,7 @@ impl Store {
     pub async fn queue_event(&self, to: EndpointId, event: &Event) -> Result<(), StoreError> {
         let endpoint = self.endpoint(to).await?;
         let endpoint = endpoint.ok_or(StoreError::NotFound { what: "webhook" })?;
-        insert(&self.database, &outbox::to(&endpoint, event)).await
+        insert(&self.database, &outbox::to(&Asking::from(&endpoint), event)).await
     }
 
     /// Takes the callback that has been due the longest, of no lane that is full; nobody else takes it until

@@ -41,7 +41,7 @@ impl Store {
         let first = first.exec_without_returning(&self.database).await;
         match first.map_err(StoreError::from) {
             Ok(_) => Ok(true),
-            Err(error) if matches!(error, StoreError::AlreadyExists { .. }) => Ok(false),
+            Err(StoreError::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use crate::session::delivery::DeliveryState;
 use crate::session::ids::{CallbackId, ProjectId};
-use crate::session::webhook::{Endpoint, Event};
+use crate::session::webhook::Event;
 use crate::store::callbacks::{self, Callback};
 use crate::store::error::StoreError;
-use crate::store::webhooks;
+use crate::store::webhooks::{self, Asking};
 
 /// Keeps an event for every endpoint of the project that asks for it.
 pub(super) async fn announce(
@@ -16,14 +16,14 @@ pub(super) async fn announce(
     project: ProjectId,
     event: &Event,
 ) -> Result<(), StoreError> {
-    for endpoint in webhooks::asking(transaction, project, event.kind).await? {
-        callbacks::insert(transaction, &to(&endpoint, event)).await?;
+    for asking in webhooks::asking(transaction, project, event.kind).await? {
+        callbacks::insert(transaction, &to(&asking, event)).await?;
     }
     Ok(())
 }
 
 /// An event on its way to an endpoint, under an identifier that no other has.
-pub(super) fn to(endpoint: &Endpoint, event: &Event) -> Callback {
+pub(super) fn to(endpoint: &Asking, event: &Event) -> Callback {
     Callback {
         id: CallbackId(Uuid::now_v7()),
         project: endpoint.project,

@@ -16,14 +16,26 @@ use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json};
 use crate::store::{Store, audit, callbacks};
 
-/// How a secret is kept, in this one place: as its bytes.
-fn kept(secret: &WebhookSecret) -> Vec<u8> {
-    secret.bytes().to_vec()
+/// An endpoint as far as an event on its way there has to know it: without its secrets.
+pub(super) struct Asking {
+    pub(super) id: EndpointId,
+    pub(super) project: ProjectId,
+    pub(super) url: String,
 }
 
-/// A secret as it was kept.
-fn opened(bytes: Vec<u8>) -> Option<WebhookSecret> {
-    WebhookSecret::kept(bytes)
+impl From<&Endpoint> for Asking {
+    fn from(endpoint: &Endpoint) -> Self {
+        Self {
+            id: endpoint.id,
+            project: endpoint.project,
+            url: endpoint.url.clone(),
+        }
+    }
+}
+
+/// What a secret is sealed for: it opens in the row of its endpoint alone.
+fn place(id: &str) -> Vec<u8> {
+    format!("webhook_endpoints/secret/{id}").into_bytes()
 }
 
 impl Store {
@@ -35,6 +47,7 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         let events: Vec<&str> = endpoint.events.iter().map(|kind| kind.name()).collect();
+        let secret = self.sealed(endpoint.id, &endpoint.secret)?;
         let transaction = self.begin().await?;
         let done = async {
             let project = endpoint.project.0.to_string();
@@ -50,7 +63,7 @@ impl Store {
                 project_id: Set(project),
                 url: Set(endpoint.url.clone()),
                 events: Set(to_json("an endpoint's events", &events)?),
-                secret: Set(kept(&endpoint.secret)),
+                secret: Set(secret),
                 created_at: Set(endpoint.created_at.0),
                 ..Default::default()
             })
@@ -70,7 +83,7 @@ impl Store {
             .all(&self.database)
             .await?
             .into_iter()
-            .map(read)
+            .map(|model| self.read_endpoint(model))
             .collect()
     }
 
@@ -79,7 +92,7 @@ impl Store {
         Entity::find_by_id(id.0.to_string())
             .one(&self.database)
             .await?
-            .map(read)
+            .map(|model| self.read_endpoint(model))
             .transpose()
     }
 
@@ -93,6 +106,7 @@ impl Store {
         until: Timestamp,
         entry: &AuditEntry,
     ) -> Result<bool, StoreError> {
+        let secret = self.sealed(id, secret)?;
         let transaction = self.begin().await?;
         let done = async {
             let old = Entity::find_by_id(id.0.to_string())
@@ -103,7 +117,7 @@ impl Store {
             let rotated = Entity::update_many()
                 .col_expr(Column::PreviousSecret, Expr::value(old.secret.clone()))
                 .col_expr(Column::PreviousUntil, Expr::value(until.0))
-                .col_expr(Column::Secret, Expr::value(kept(secret)))
+                .col_expr(Column::Secret, Expr::value(secret))
                 .filter(Column::Id.eq(old.id))
                 // Two at once would lose the one that callers still hold.
                 .filter(Column::Secret.eq(old.secret))
@@ -193,7 +207,7 @@ pub(super) async fn asking(
     transaction: &DatabaseTransaction,
     project: ProjectId,
     kind: EventKind,
-) -> Result<Vec<Endpoint>, StoreError> {
+) -> Result<Vec<Asking>, StoreError> {
     let all = Entity::find()
         .filter(Column::ProjectId.eq(project.0.to_string()))
         .filter(Column::DisabledAt.is_null())
@@ -202,9 +216,13 @@ pub(super) async fn asking(
         .await?;
     let mut asking = Vec::new();
     for model in all {
-        let endpoint = read(model)?;
-        if endpoint.events.contains(&kind) {
-            asking.push(endpoint);
+        let row = row(&model);
+        if events(row, &model)?.contains(&kind) {
+            asking.push(Asking {
+                id: EndpointId(row.uuid("id", &model.id)?),
+                project,
+                url: model.url,
+            });
         }
     }
     Ok(asking)
@@ -222,29 +240,48 @@ pub(super) async fn is_live(
     Ok(found.is_some())
 }
 
-fn read(model: Model) -> Result<Endpoint, StoreError> {
-    let row = Row {
+impl Store {
+    /// A secret as it is kept: sealed under the service's own key, as it is nobody's whom an erasure could reach.
+    fn sealed(&self, id: EndpointId, secret: &WebhookSecret) -> Result<Vec<u8>, StoreError> {
+        let place = place(&id.0.to_string());
+        self.vault.ownerless().seal(&place, secret.bytes())
+    }
+
+    fn read_endpoint(&self, model: Model) -> Result<Endpoint, StoreError> {
+        let row = row(&model);
+        let open = |column, sealed: &[u8]| {
+            let secret = self.vault.ownerless().open(&place(&model.id), sealed);
+            row.known(column, secret.and_then(WebhookSecret::kept))
+        };
+        let previous = match (&model.previous_secret, model.previous_until) {
+            (Some(secret), Some(until)) => Some(Previous {
+                secret: open("previous_secret", secret)?,
+                until: Timestamp(until),
+            }),
+            _ => None,
+        };
+        Ok(Endpoint {
+            id: EndpointId(row.uuid("id", &model.id)?),
+            project: ProjectId(row.uuid("project_id", &model.project_id)?),
+            events: events(row, &model)?,
+            secret: open("secret", &model.secret)?,
+            previous,
+            created_at: Timestamp(model.created_at),
+            disabled_at: model.disabled_at.map(Timestamp),
+            url: model.url,
+        })
+    }
+}
+
+fn row(model: &Model) -> Row<'_> {
+    Row {
         table: "webhook_endpoints",
         id: &model.id,
-    };
+    }
+}
+
+fn events(row: Row<'_>, model: &Model) -> Result<Vec<EventKind>, StoreError> {
     let names: Vec<String> = row.json("events", &model.events)?;
     let events = names.iter().map(|name| EventKind::from_name(name));
-    let events = events.collect::<Option<Vec<_>>>();
-    let previous = match (model.previous_secret, model.previous_until) {
-        (Some(secret), Some(until)) => Some(Previous {
-            secret: row.known("previous_secret", opened(secret))?,
-            until: Timestamp(until),
-        }),
-        _ => None,
-    };
-    Ok(Endpoint {
-        id: EndpointId(row.uuid("id", &model.id)?),
-        project: ProjectId(row.uuid("project_id", &model.project_id)?),
-        events: row.known("events", events)?,
-        secret: row.known("secret", opened(model.secret))?,
-        previous,
-        created_at: Timestamp(model.created_at),
-        disabled_at: model.disabled_at.map(Timestamp),
-        url: model.url,
-    })
+    row.known("events", events.collect::<Option<Vec<_>>>())
 }

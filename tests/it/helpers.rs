@@ -581,6 +581,12 @@ impl TestApp {
     pub(crate) async fn session_with_evidence(&self) -> String {
         let session = body(self.post("/v1/sessions").send().await.unwrap()).await;
         let id = session["id"].as_str().unwrap().to_owned();
+        self.add_evidence(&id).await;
+        id
+    }
+
+    /// A document and a video for a session.
+    pub(crate) async fn add_evidence(&self, id: &str) {
         for (kind, bytes) in [("document", document()), ("video", video())] {
             let form = Form::new().part(kind, Part::bytes(bytes));
             let answer = self
@@ -591,7 +597,6 @@ impl TestApp {
                 .unwrap();
             assert_eq!(answer.status(), StatusCode::CREATED, "{kind}");
         }
-        id
     }
 
     /// Returns once an examination has ended.

@@ -184,6 +184,7 @@ async fn a_withdrawal_ends_what_is_under_way_and_whatever_comes_after() {
         .send(Method::POST, &consent, &json!({"given": true}))
         .await;
     assert_eq!(again.status, StatusCode::NO_CONTENT);
+    app.add_evidence(&id).await;
     let done = body(examine().await.unwrap()).await;
     assert_eq!(done["status"], "done", "{done}");
     let failed = session(&app, &id).await["examinations"][1].clone();
@@ -301,7 +302,7 @@ async fn each_kind_of_data_goes_in_its_time() {
     );
     assert!(left["erased_at"].is_null());
     let asked = examine(&app, &id).await;
-    refused(&asked, StatusCode::CONFLICT, "conflict");
+    refused(&asked, StatusCode::CONFLICT, "wrong_state");
     let rows = app.operations.audit_rows(0).await.unwrap();
     let told = |action: &str| rows.iter().filter(|row| row.action == action).count();
     assert_eq!((told("evidence.expired"), told("person.erased")), (3, 1));
