@@ -89,13 +89,11 @@ impl Ground {
 
     /// The address of the database of a node.
     pub(crate) fn database(&self, node: &str) -> String {
-        match &self.shared {
-            Some(shared) => shared.database.clone(),
-            None => {
-                let file = self.folder.path().join(node).join("likeness.db");
-                format!("sqlite://{}", file.display())
-            }
+        if let Some(shared) = &self.shared {
+            return shared.database.clone();
         }
+        let file = self.folder.path().join(node).join("likeness.db");
+        format!("sqlite://{}", file.display())
     }
 
     /// Where every blob is a file under its key.

@@ -642,15 +642,12 @@ impl TestApp {
     pub(crate) async fn audit_rows(&self) -> Vec<Value> {
         let connection = Database::connect(self.database()).await.unwrap();
         let backend = connection.get_database_backend();
-        let row = match backend {
-            DatabaseBackend::Postgres => {
-                "json_build_object('action', action, 'actor', actor, 'target', target, \
-                 'details', details::json)::text"
-            }
-            _ => {
-                "json_object('action', action, 'actor', actor, 'target', target, \
-                 'details', json(details))"
-            }
+        let row = if backend == DatabaseBackend::Postgres {
+            "json_build_object('action', action, 'actor', actor, 'target', target, \
+             'details', details::json)::text"
+        } else {
+            "json_object('action', action, 'actor', actor, 'target', target, \
+             'details', json(details))"
         };
         let statement = format!("SELECT {row} AS told FROM audit ORDER BY seq");
         let rows = connection
@@ -780,6 +777,13 @@ pub(crate) async fn native_error(answer: Response, status: StatusCode) -> (Strin
     let body: HashMap<String, HashMap<String, String>> = answer.json().await.unwrap();
     let error = &body["error"];
     (error["code"].clone(), error["message"].clone())
+}
+
+/// Bytes as two digits each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -12,6 +12,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::helpers::document_and_video;
+use crate::helpers::hex;
 use crate::receiver::{Post, Receiver};
 use crate::weights;
 
@@ -95,12 +96,6 @@ fn spans(posts: &[Post]) -> Vec<Span> {
         all.extend(scopes.flat_map(|it| it.spans));
     }
     all
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[actix_web::test]

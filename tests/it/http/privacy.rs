@@ -286,7 +286,7 @@ async fn each_kind_of_data_goes_in_its_time() {
         (
             received(),
             pictures() > 0,
-            app.files("blobs/faces").len() > 0,
+            !app.files("blobs/faces").is_empty(),
         )
     };
     assert_eq!(after(10).await, (2, true, true), "to the day");

@@ -156,11 +156,12 @@ async fn without_a_token_only_what_is_meant_to_be_open_answers() {
         for token in [None, Some("nonsense")] {
             let method: Method = method.parse().unwrap();
             let request = client.request(method.clone(), app.url(&path));
-            let request = match Door::of(&path) {
-                Door::Tokens => request
+            let request = if matches!(Door::of(&path), Door::Tokens) {
+                request
                     .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                    .body("client_id=demo&password=nonsense"),
-                _ => request.json(&json!({})),
+                    .body("client_id=demo&password=nonsense")
+            } else {
+                request.json(&json!({}))
             };
             let request = match token {
                 Some(token) => request

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
+use crate::helpers::hex;
 use crate::reliability::formats;
 use crate::reliability::kept;
 use crate::reliability::load::{Evidence, one_file};
@@ -306,8 +307,7 @@ impl Asking {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes);
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// A few of the acknowledged sessions, right after a start.

@@ -268,7 +268,7 @@ fn atoms(bytes: &[u8]) -> Vec<(usize, usize)> {
     found
 }
 
-/// Where the lengths of a WebM's first elements stand.
+/// Where the lengths of a `WebM`'s first elements stand.
 fn elements(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -292,8 +292,7 @@ fn elements(bytes: &[u8]) -> Vec<(usize, usize)> {
             bytes[at..at + name],
             [0x18, 0x53, 0x80, 0x67]
                 | [0x16, 0x54, 0xae, 0x6b]
-                | [0xae]
-                | [0xe0]
+                | [0xae | 0xe0]
                 | [0x1f, 0x43, 0xb6, 0x75]
         );
         at += name + width;

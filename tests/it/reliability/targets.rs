@@ -189,7 +189,7 @@ fn settings() -> HttpSettings {
         max_picture_bytes: 1_000,
         max_json_bytes: 100_000,
         max_wait: std::time::Duration::ZERO,
-        max_receive: std::time::Duration::from_secs(120),
+        max_receive: std::time::Duration::from_mins(2),
         by_tls: false,
         trusted_proxies: likeness::http::address::TrustedProxies::default(),
     }

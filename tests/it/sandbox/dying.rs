@@ -44,9 +44,9 @@ fn a_process_that_is_killed_over_a_file_costs_that_file_and_no_other() {
     let killed = sampled(&decoding, &mut || {
         if left > 0 {
             left -= 1;
-            processes(memory)
-                .into_iter()
-                .for_each(|pid| kill(pid, "-KILL"));
+            for pid in processes(memory) {
+                kill(pid, "-KILL");
+            }
         }
     });
     let error = killed.unwrap_err();
@@ -67,9 +67,9 @@ fn who_stops_the_service_and_its_children_blames_no_file() {
     let memory = 900_000_012;
     let decoding = walled_by(of(memory, 0));
     let stopped = sampled(&decoding, &mut || {
-        processes(memory)
-            .into_iter()
-            .for_each(|pid| kill(pid, "-TERM"));
+        for pid in processes(memory) {
+            kill(pid, "-TERM");
+        }
     });
     let error = stopped.unwrap_err();
     assert!(matches!(error, MediaError::NoDecoder(_)), "{error}");

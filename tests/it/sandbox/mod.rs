@@ -28,8 +28,8 @@ pub(crate) fn settings() -> SandboxSettings {
             memory_bytes: 1 << 30,
             computing_seconds: 120,
         },
-        picture_patience: Duration::from_secs(120),
-        video_patience: Duration::from_secs(120),
+        picture_patience: Duration::from_mins(2),
+        video_patience: Duration::from_mins(2),
     }
 }
 

@@ -26,6 +26,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseBackend, Statement, Transaction
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::helpers::hex;
 use crate::store::fixture::{
     EVIDENCE_BYTES, Fixture, LEASE, NOW, claim, entry, evidence_bytes, examination, judgement,
     new_evidence, session,
@@ -246,10 +247,10 @@ fn found(markers: &[(String, Vec<u8>)], kept: &[(String, Vec<u8>)]) -> Vec<Strin
     let mut found = Vec::new();
     for (place, bytes) in kept {
         for (what, marker) in markers {
-            let hex: String = marker.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = hex(marker);
             let holds = |part: &[u8]| bytes.windows(part.len()).any(|some| some == part);
             // PostgreSQL shows bytes as digits.
-            if holds(marker) || (place.starts_with("table ") && holds(hex.as_bytes())) {
+            if holds(marker) || (place.starts_with("table ") && holds(digits.as_bytes())) {
                 found.push(format!("{what} in {place}"));
             }
         }
@@ -318,7 +319,7 @@ async fn erase(store: &Store, erasure: Erasure) -> Result<Option<Receipt>, Store
 async fn nothing_lies_in_the_clear_and_after_the_erasure_no_key_either(fixture: &Fixture) {
     let store = &fixture.store;
     let project = fixture.project("bank").await;
-    let kept = everything(fixture, project).await;
+    let kept = Box::pin(everything(fixture, project)).await;
     reads_back(store, &kept).await;
 
     // The scan finds what lies in the clear.
@@ -432,7 +433,7 @@ fn blobs(fixture: &Fixture) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 
 async fn keys_are_wrapped_anew_without_touching_a_file(fixture: &Fixture) {
     let project = fixture.project("bank").await;
-    let kept = everything(fixture, project).await;
+    let kept = Box::pin(everything(fixture, project)).await;
     let before = blobs(fixture);
     let (old, new) = (fixture.master_key(), new_master_key());
     let public = fixture.store.receipt_key();
@@ -526,7 +527,7 @@ async fn a_receipt_is_genuine_until_it_is_altered(fixture: &Fixture) {
 async fn what_was_cut_short_or_swapped_is_found_and_what_is_not_sealed_refused(fixture: &Fixture) {
     let store = &fixture.store;
     let project = fixture.project("bank").await;
-    let kept = everything(fixture, project).await;
+    let kept = Box::pin(everything(fixture, project)).await;
     let file = fixture.blob_folder().join(&kept.video);
     let whole = std::fs::read(&file).unwrap();
     assert!(whole.len() > EVIDENCE_BYTES);
@@ -625,11 +626,8 @@ async fn write_as_of_old(
     };
     let (bank, at) = (project.0, NOW.0);
     let blob = format!("sessions/{session}/{evidence}");
-    let vector: String = VECTOR
-        .iter()
-        .flat_map(|it| it.to_le_bytes())
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let vector: Vec<u8> = VECTOR.iter().flat_map(|it| it.to_le_bytes()).collect();
+    let vector = hex(&vector);
     let vector = if options.database_url.starts_with("sqlite") {
         format!("X'{vector}'")
     } else {
@@ -740,8 +738,8 @@ async fn who_withdraws_is_examined_no_more(fixture: &Fixture) {
 async fn files_go_before_their_session_and_held_ones_do_not(fixture: &Fixture) {
     let store = &fixture.store;
     let project = fixture.project("bank").await;
-    let kept = everything(fixture, project).await;
-    let held = everything(fixture, project).await;
+    let kept = Box::pin(everything(fixture, project)).await;
+    let held = Box::pin(everything(fixture, project)).await;
     let hold = entry(project, AuditAction::SessionHeld, "");
     assert!(store.hold_session(held.session.id, &hold).await.unwrap());
     let later = NOW.plus(10);
@@ -853,5 +851,6 @@ async fn how_long_a_gallery_of_ten_thousand_takes() {
         after = last;
     }
     assert_eq!(faces, 10_000);
-    println!("10000 people opened in {:?}", start.elapsed());
+    let told = format!("10000 people opened in {:?}\n", start.elapsed());
+    std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes()).unwrap();
 }

@@ -327,8 +327,8 @@ async fn decide(fixture: &Fixture, decision: Decision) {
 
 async fn decisions_of_a_span_are_read_in_order(fixture: &Fixture) {
     let (project, other) = (fixture.project("bank").await, fixture.project("shop").await);
-    let (case, _) = waiting(fixture, project).await;
-    let (foreign, _) = waiting(fixture, other).await;
+    let (case, _) = Box::pin(waiting(fixture, project)).await;
+    let (foreign, _) = Box::pin(waiting(fixture, other)).await;
     for (session, project, at) in [
         (case.id, project, 30_000),
         (case.id, project, 10_000),
