@@ -174,7 +174,7 @@ fn embed(
     batch: usize,
     vector: &mut Vec<f32>,
 ) -> Result<Timed, CliError> {
-    let (_, embedder, facts) = app::networks(config)?;
+    let (_, embedder, facts) = app::models::networks(config)?;
     let blank = embedder.blank_chip()?;
     let chips = vec![pattern(blank.width(), blank.height())?; batch];
     let times = timed(args.runs, || {
@@ -197,8 +197,8 @@ fn pattern(width: u32, height: u32) -> Result<Picture, CliError> {
 }
 
 fn detect(args: &BenchArgs, config: &Config, image: Option<&Path>) -> Result<Timed, CliError> {
-    let (detector, _, facts) = app::networks(config)?;
-    let limits = app::picture_limits(config);
+    let (detector, _, facts) = app::models::networks(config)?;
+    let limits = app::decoding::picture_limits(config);
     let picture = match image {
         Some(file) => Picture::open(file, &limits)?,
         None => Picture::decode(FRAME, &limits)?,
@@ -211,7 +211,7 @@ fn detect(args: &BenchArgs, config: &Config, image: Option<&Path>) -> Result<Tim
 }
 
 fn look(args: &BenchArgs, config: &Config, image: &Path) -> Result<Timed, CliError> {
-    let (examiner, facts) = app::trusting_examiner(config)?;
+    let (examiner, facts) = app::models::trusting_examiner(config)?;
     let picture = std::fs::read(image)?;
     let order = LookOrder {
         picture: &picture,
@@ -229,7 +229,7 @@ fn decode(
     video: &Path,
     pictures: Pictures,
 ) -> Result<Timed, CliError> {
-    let limits = app::media_limits(config);
+    let limits = app::decoding::media_limits(config);
     let threads = usize::from(args.threads);
     let order = SampleOrder {
         windows: FRAMES,
@@ -258,7 +258,7 @@ fn examine(
     (document, video): (&Path, &Path),
     liveness: bool,
 ) -> Result<Timed, CliError> {
-    let (examiner, facts) = app::trusting_examiner(config)?;
+    let (examiner, facts) = app::models::trusting_examiner(config)?;
     let times = timed(args.runs, || {
         let input = ExaminationInput {
             document,

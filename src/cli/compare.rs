@@ -46,8 +46,8 @@ struct Comparison<'a> {
 
 /// Runs the command.
 pub fn run(args: &CompareArgs, config: &Config) -> Result<ExitCode, CliError> {
-    let (detector, embedder, models) = app::networks(config)?;
-    let limits = app::picture_limits(config);
+    let (detector, embedder, models) = app::models::networks(config)?;
+    let limits = app::decoding::picture_limits(config);
     let a = face_of(&args.a, &detector, &embedder, limits)?;
     let b = face_of(&args.b, &detector, &embedder, limits)?;
     let similarity = a.similarity(&b);

@@ -40,11 +40,16 @@ enum Line<'a> {
 
 /// Runs the command.
 pub fn run(args: &EmbedArgs, config: &Config) -> Result<ExitCode, CliError> {
-    let (detector, embedder, _) = app::networks(config)?;
+    let (detector, embedder, _) = app::models::networks(config)?;
     let mut code = ExitCode::SUCCESS;
     for path in &args.files {
         let file = path.display().to_string();
-        match face_of(path, &detector, &embedder, app::picture_limits(config)) {
+        match face_of(
+            path,
+            &detector,
+            &embedder,
+            app::decoding::picture_limits(config),
+        ) {
             Ok(embedding) => output::json_line(&Line::Embedded {
                 file,
                 pack: embedder.pack(),

@@ -85,7 +85,7 @@ fn examined(args: &EvalLivenessArgs, listed: &[Listed], config: &Config) -> Resu
         file: file.display().to_string(),
         source,
     })?;
-    let (examiner, models) = app::trusting_examiner(config)?;
+    let (examiner, models) = app::models::trusting_examiner(config)?;
     let beside = args.list.parent().unwrap_or(Path::new(""));
     let root = args.root.as_deref().unwrap_or(beside);
     let bar = output::bar(listed.len() as u64, "clips");

@@ -65,7 +65,7 @@ pub fn run(args: &MatchArgs, config: &Config) -> Result<ExitCode, CliError> {
         file: file.display().to_string(),
         source,
     })?;
-    let (examiner, models) = app::examiner(config)?;
+    let (examiner, models) = app::models::examiner(config)?;
     let bar = output::bar(u64::from(args.frames), "frames");
     let examined = examiner.examine(
         ExaminationInput {

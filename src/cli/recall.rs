@@ -55,7 +55,7 @@ struct Answer {
 
 /// Runs the command.
 pub fn run(args: &RecallArgs, config: &Config) -> Result<ExitCode, CliError> {
-    let (detector, _, _) = app::networks(config)?;
+    let (detector, _, _) = app::models::networks(config)?;
     let mut files = Vec::new();
     for path in &args.paths {
         collect(path, &mut files)?;
@@ -128,12 +128,12 @@ fn is_one_of(path: &Path, endings: &[&str]) -> bool {
 fn looks(file: &Path, config: &Config, detector: &Detector) -> Result<Vec<Look>, CliError> {
     let name = file.display().to_string();
     if !is_one_of(file, &VIDEOS) {
-        let picture = Picture::open(file, &app::picture_limits(config))?;
+        let picture = Picture::open(file, &app::decoding::picture_limits(config))?;
         let found = twice(&picture, detector)?;
         return Ok(vec![Look { name, found }]);
     }
     let mut looks: Vec<Result<Look, VisionError>> = Vec::new();
-    let limits = app::media_limits(config);
+    let limits = app::decoding::media_limits(config);
     let order = SampleOrder {
         windows: FRAMES,
         threads: 1,

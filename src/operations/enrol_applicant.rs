@@ -41,7 +41,12 @@ impl Operations {
     ) -> Result<ApplicantEnrolled, Error> {
         caller.require(Scope::Enrol)?;
         if let Some(session) = applicant.session {
-            self.find_session(caller, session).await?;
+            let session = self.find_session(caller, session).await?;
+            if session.erased_at.is_some() {
+                return Err(Error::WrongState {
+                    status: session.status,
+                });
+            }
         }
         self.require_storage_consent(caller, &applicant).await?;
         let picture = tokio::fs::read(&upload.file)

@@ -14,6 +14,9 @@ pub const ORPHAN_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 /// How often one of the nodes looks at every blob.
 const SWEEP_EVERY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Blobs without a row that are deleted unasked, or a hundredth of all where that is more.
+const MOST_ORPHANS: u64 = 100;
+
 /// By which name the nodes agree on whose turn it is.
 const CHORE: &str = "sweep_orphans";
 
@@ -40,6 +43,16 @@ impl Operations {
         self.store.sweep_blobs(now).await;
         let next = now.plus(SWEEP_EVERY_MS);
         if self.store.take_chore(CHORE, now, next).await? {
+            let found = self.sweep_orphans(false).await?;
+            if found.orphans > MOST_ORPHANS.max(found.blobs / 100) {
+                // So many leaves no crash: another database than that of these blobs does.
+                tracing::error!(
+                    blobs = found.blobs,
+                    without_a_row = found.orphans,
+                    "too many blobs have no row: none is deleted; is this the database of these blobs? `likeness store sweep` deletes them"
+                );
+                return Ok(());
+            }
             let found = self.sweep_orphans(true).await?;
             tracing::info!(
                 blobs = found.blobs,

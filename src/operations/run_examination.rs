@@ -127,7 +127,21 @@ impl Operations {
             .is_ok()
     }
 
+    /// Reads, examines and keeps what was found, the lease held all the while: each may take longer than one.
     async fn run(
+        &self,
+        record: &ExaminationRecord,
+        worker: Uuid,
+        examiner: Arc<dyn Examiner>,
+    ) -> Result<(), Error> {
+        tokio::select! {
+            biased;
+            done = Box::pin(self.carry_through(record, worker, examiner)) => done,
+            lost = self.keep_lease(record, worker) => Err(lost),
+        }
+    }
+
+    async fn carry_through(
         &self,
         record: &ExaminationRecord,
         worker: Uuid,
@@ -160,12 +174,7 @@ impl Operations {
                 Ok::<_, Error>((examined, hashes?))
             })
         });
-        let examining = async {
-            tokio::select! {
-                examined = examining => examined.map_err(Error::internal)?,
-                lost = self.keep_lease(record, worker) => Err(lost),
-            }
-        };
+        let examining = async { examining.await.map_err(Error::internal)? };
         let (examined, hashes) = self.staged(Stage::Examine, Box::pin(examining)).await?;
         match examined {
             Ok(examined) => {

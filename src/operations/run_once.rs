@@ -109,7 +109,7 @@ impl Operations {
         let claim = KeyClaim {
             id,
             session: order.session,
-            fingerprint: derived(&order.digest, &["compare"]),
+            fingerprint: derived(&order.digest, &["compare", order.key]),
             now,
             lease_until: self.key_lease(),
             oldest: now.plus(-KEPT_MS),

@@ -58,11 +58,16 @@ impl From<Ending> for Broken {
     }
 }
 
+/// What another node may be able to, or this one once it has room for processes again: nothing that a file is to blame for.
+fn passing(fault: SandboxError) -> io::Error {
+    io::Error::new(io::ErrorKind::ResourceBusy, fault)
+}
+
 impl From<Broken> for MediaError {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::Ended(ending) => Self::GaveUp { why: ending.why() },
-            Broken::Fault(fault) => Self::NoDecoder(io::Error::other(fault)),
+            Broken::Fault(fault) => Self::NoDecoder(passing(fault)),
         }
     }
 }
@@ -71,7 +76,7 @@ impl From<Broken> for VisionError {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::Ended(ending) => Self::GaveUp { why: ending.why() },
-            Broken::Fault(fault) => Self::NoDecoder(io::Error::other(fault)),
+            Broken::Fault(fault) => Self::NoDecoder(passing(fault)),
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::store::error::StoreError;
 
 impl Store {
     /// Takes a chore that is due; false where it is not, or another node took it. It is due again at `next`, also where
-    /// whoever took it does not come to the end of it.
+    /// whoever took it does not come to the end of it. One that nobody knows yet is due at `next` for the first time: a
+    /// database that was made a moment ago may be the wrong one.
     pub async fn take_chore(
         &self,
         name: &str,
@@ -40,8 +41,7 @@ impl Store {
         });
         let first = first.exec_without_returning(&self.database).await;
         match first.map_err(StoreError::from) {
-            Ok(_) => Ok(true),
-            Err(StoreError::AlreadyExists { .. }) => Ok(false),
+            Ok(_) | Err(StoreError::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

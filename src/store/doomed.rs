@@ -21,19 +21,27 @@ impl Store {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        // Those that cannot be deleted stay where they are, and keep no other from it.
+        let mut stuck = Vec::new();
         loop {
             let doomed = Entity::find()
                 .filter(Column::NotBefore.lte(now.0))
                 .order_by_asc(Column::NotBefore)
+                .order_by_asc(Column::Key)
+                .offset(stuck.len() as u64)
                 .limit(AT_ONCE)
                 .all(&self.database)
                 .await?;
             if doomed.is_empty() {
-                return Ok(());
+                return stuck.pop().map_or(Ok(()), Err);
             }
             for row in doomed {
-                self.delete_blob(&row.key).await?;
-                Entity::delete_by_id(row.key).exec(&self.database).await?;
+                match self.delete_blob(&row.key).await {
+                    Ok(()) => {
+                        Entity::delete_by_id(row.key).exec(&self.database).await?;
+                    }
+                    Err(error) => stuck.push(error),
+                }
             }
         }
     }

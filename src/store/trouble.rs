@@ -48,6 +48,8 @@ impl Trouble {
         }
         let away = [
             ErrorKind::ReadOnlyFilesystem,
+            // No decoder can be started.
+            ErrorKind::ResourceBusy,
             ErrorKind::PermissionDenied,
             ErrorKind::StaleNetworkFileHandle,
         ];

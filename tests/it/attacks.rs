@@ -38,7 +38,7 @@ impl Attack {
             ..Config::default()
         };
         Some(Self {
-            examiner: app::examiner(&config).unwrap().0,
+            examiner: app::models::examiner(&config).unwrap().0,
             folder: tempfile::tempdir().unwrap(),
         })
     }

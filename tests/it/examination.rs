@@ -213,5 +213,5 @@ fn examiner(test: &str) -> Option<FaceExaminer> {
         decoder: decoder(),
         ..Config::default()
     };
-    Some(app::examiner(&config).unwrap().0)
+    Some(app::models::examiner(&config).unwrap().0)
 }

@@ -29,6 +29,12 @@ impl Fingerprint {
         }
     }
 
+    /// Takes something beside the body that makes it this request; before the body.
+    pub fn part(&mut self, part: &[u8]) {
+        self.hash.update((part.len() as u64).to_be_bytes());
+        self.hash.update(part);
+    }
+
     pub fn update(&mut self, chunk: &[u8]) {
         if self.boundary.is_empty() {
             self.hash.update(chunk);

@@ -3,8 +3,6 @@
 //! The body is received whole before anything is done ([`spool`]), so a request that is cut on its way never began; from
 //! then on it is carried through to its end, whether or not anybody waits for it.
 
-use std::pin::pin;
-
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
@@ -36,6 +34,9 @@ pub const REPLAYED: &str = "idempotency-replayed";
 /// Largest answer that is kept. Only what is larger by its nature, searches with their pictures, may be more.
 const MOST_KEPT: u64 = 1 << 20;
 
+/// Largest body of somebody who is not known before it is read.
+const MOST_OF_A_STRANGER: usize = 16_384;
+
 /// The middleware. Requests without a key, other methods, and whoever is not known here pass as they are: the
 /// handlers refuse them in their own words, and they take no key.
 pub async fn with_idempotency<B: MessageBody + 'static>(
@@ -62,7 +63,13 @@ pub async fn with_idempotency<B: MessageBody + 'static>(
     if caller.is_none() && door != Door::Tokens {
         return pass(request, &next).await;
     }
-    let spooled = match spool(&mut request, operations.scratch()).await {
+    // Whoever is not known yet sends their name and password alone.
+    let most = if caller.is_none() {
+        MOST_OF_A_STRANGER
+    } else {
+        usize::MAX
+    };
+    let spooled = match spool(&mut request, operations.scratch(), most).await {
         Ok(spooled) => spooled,
         Err(refusal) => return Ok(refused(request, door, refusal)),
     };
@@ -115,12 +122,17 @@ async fn carry_out<B: MessageBody + 'static>(
     turn: Turn,
     handler: impl Future<Output = Result<ServiceResponse<B>, Error>>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let mut handler = pin!(handler);
-    let answered = loop {
-        tokio::select! {
-            answered = &mut handler => break answered,
-            () = tokio::time::sleep(operations.turn_lease() / 3) => operations.renew_turn(&turn).await,
+    // Beside the handler, which goes on meanwhile: a renewal may wait for what the handler holds.
+    let renewing = async {
+        loop {
+            tokio::time::sleep(operations.turn_lease() / 3).await;
+            operations.renew_turn(&turn).await;
         }
+    };
+    let answered = tokio::select! {
+        biased;
+        answered = handler => answered,
+        () = renewing => return Err(actix_web::error::ErrorInternalServerError("nothing was answered")),
     };
     let response = match answered {
         Ok(response) => response.map_into_boxed_body(),

@@ -18,6 +18,15 @@ use crate::http::upload::UploadError;
 /// A body up to this size stays in memory.
 const SMALL: usize = 64 * 1024;
 
+/// Headers that say what a request is about, as much as its body does.
+const TELLING_HEADERS: &[&str] = &[
+    "x-session-id",
+    "x-request-user-provided-id",
+    "x-user-fullname",
+    "x-use-prefilled-video",
+    "x-device-info",
+];
+
 /// A body that came in whole.
 pub struct Spooled {
     held: Held,
@@ -29,8 +38,12 @@ enum Held {
     Disk(std::fs::File),
 }
 
-/// Receives it. The stream bounds it by itself: no route takes more than [`limits`] let through.
-pub async fn spool(request: &mut ServiceRequest, scratch: &Path) -> Result<Spooled, Refusal> {
+/// Receives it, so many bytes at most; the stream bounds it by itself, too: no route takes more than [`limits`] let through.
+pub async fn spool(
+    request: &mut ServiceRequest,
+    scratch: &Path,
+    most: usize,
+) -> Result<Spooled, Refusal> {
     let content_type = request.headers().get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     let mut print = Fingerprint::new(
@@ -39,11 +52,22 @@ pub async fn spool(request: &mut ServiceRequest, scratch: &Path) -> Result<Spool
         request.query_string(),
         content_type,
     );
+    for name in TELLING_HEADERS {
+        for value in request.headers().get_all(*name) {
+            print.part(name.as_bytes());
+            print.part(value.as_bytes());
+        }
+    }
     let mut payload = request.take_payload();
+    let mut received = 0;
     let mut small = Vec::new();
     let mut disk: Option<std::fs::File> = None;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| limits::refusal(&error))?;
+        received += chunk.len();
+        if received > most {
+            return Err(limits::refusal(&PayloadError::Overflow));
+        }
         print.update(&chunk);
         if disk.is_none() && small.len() + chunk.len() > SMALL {
             let mut file = tempfile::tempfile_in(scratch).map_err(UploadError::Disk)?;

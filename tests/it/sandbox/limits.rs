@@ -38,17 +38,22 @@ fn a_video_of_the_largest_frames_is_decoded() {
         .unwrap();
     assert!(made.success());
     let config = config();
-    let decoding = app::decoding(&config).unwrap();
+    let decoding = app::decoding::decoding(&config).unwrap();
     let order = SampleOrder {
         windows: 4,
         threads: 2,
     };
     let mut windows = 0;
-    let report = decoding.sample(&path, &app::media_limits(&config), order, &mut |window| {
-        windows += 1;
-        assert_eq!(window.candidates[0].width, 3840);
-        ControlFlow::Continue(())
-    });
+    let report = decoding.sample(
+        &path,
+        &app::decoding::media_limits(&config),
+        order,
+        &mut |window| {
+            windows += 1;
+            assert_eq!(window.candidates[0].width, 3840);
+            ControlFlow::Continue(())
+        },
+    );
     assert!(report.unwrap().is_some());
     assert_eq!(windows, 4);
 }
@@ -57,8 +62,8 @@ fn a_video_of_the_largest_frames_is_decoded() {
 fn a_document_of_the_most_pixels_is_decoded() {
     let folder = tempfile::tempdir().unwrap();
     let config = config();
-    let decoding = app::decoding(&config).unwrap();
-    let limits = app::picture_limits(&config);
+    let decoding = app::decoding::decoding(&config).unwrap();
+    let limits = app::decoding::picture_limits(&config);
     // Sixteen bits and transparency: the most that a pixel takes.
     let wide = image::ImageBuffer::<image::Rgba<u16>, _>::from_fn(7000, 7000, |x, y| {
         image::Rgba([x as u16, y as u16, 9, u16::MAX])

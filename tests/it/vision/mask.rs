@@ -93,7 +93,7 @@ fn a_look_tells_of_a_mask_where_it_is_asked() {
         decoder: decoder(),
         ..Config::default()
     };
-    let (examiner, facts) = app::examiner(&config).unwrap();
+    let (examiner, facts) = app::models::examiner(&config).unwrap();
     assert!(facts.mask.is_some());
     let hashes = &facts.hashes;
     assert!(hashes.iter().any(|pack| pack.sha256 == sha256_of_weights()));

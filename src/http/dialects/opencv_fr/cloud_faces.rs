@@ -269,6 +269,7 @@ async fn live(
         picture: image.to_vec(),
         number: 0,
         least,
+        consented: false,
     };
     operations
         .check_liveness(caller, order)

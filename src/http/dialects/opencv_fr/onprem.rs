@@ -34,7 +34,7 @@ pub async fn compare(
     let reference = picture(body, "ref_face_base_64", settings)?;
     let least = percentage(body, "min_similarity_score", caller)?;
     if flag(body, "check_liveness")? {
-        ask_liveness(operations, caller, &face).await?;
+        ask_liveness(operations, caller, &face, false).await?;
     }
     let compared = operations
         .compare(
@@ -95,7 +95,7 @@ pub async fn face_search(
     let gallery = GalleryRef::Named(name.to_owned());
     operations.find_gallery(&caller, &gallery).await?;
     if flag(&body, "check_liveness")? {
-        ask_liveness(&operations, &caller, &face).await?;
+        ask_liveness(&operations, &caller, &face, false).await?;
     }
     let order = Identification {
         gallery,
@@ -124,11 +124,13 @@ pub async fn ask_liveness(
     operations: &Operations,
     caller: &Caller,
     face: &[u8],
+    consented: bool,
 ) -> Result<(), OpencvError> {
     let order = LivenessOrder {
         picture: face.to_vec(),
         number: 0,
         least: LIVE,
+        consented,
     };
     operations.check_liveness(caller, order).await?;
     Ok(())

@@ -128,8 +128,12 @@ impl NewPerson {
         };
         let (live, unique) = (asks("check_liveness")?, asks("check_duplicates")?);
         operations.find_gallery(caller, &self.gallery).await?;
+        // Before anything looks at the face.
+        operations
+            .consent_to_enrol(caller, &[&name, &label])
+            .await?;
         if live {
-            ask_liveness(operations, caller, &face).await?;
+            ask_liveness(operations, caller, &face, true).await?;
         }
         if unique {
             operations
