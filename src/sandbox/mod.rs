@@ -1,6 +1,6 @@
 //! Files of strangers are decoded in child processes of this same program, behind walls; what comes back is pixels and figures.
 //!
-//! [`decoding`] is what other rooms ask. [`pool`] holds the processes, one for each file; [`process`] is one of them seen
+//! [`decoding`] is what other rooms ask. [`pool`] holds the processes, one for each file; `process` is one of them seen
 //! from the service, [`child`] the same from within. [`protocol`] is what they say to one another: the service believes
 //! nothing of it that it did not check. [`walls`] are raised by the child on itself before it sees a byte of a file, and
 //! [`deeds`] tries them.

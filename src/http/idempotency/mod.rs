@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: whoever sends a POST again under the same key has it carried out once and reads the same answer.
 //!
-//! The body is received whole before anything is done ([`spool`]), so a request that is cut on its way never began; from
+//! The body is received whole before anything is done (`spool`), so a request that is cut on its way never began; from
 //! then on it is carried through to its end, whether or not anybody waits for it.
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
