@@ -123,6 +123,9 @@ impl From<StoreError> for Error {
             | StoreError::Held) => Self::Conflict {
                 reason: error.to_string(),
             },
+            error @ StoreError::ConsentWithdrawn => Self::Refused {
+                reason: error.to_string(),
+            },
             StoreError::Erased => Self::Conflict {
                 reason: "the data were erased".to_owned(),
             },

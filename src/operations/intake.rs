@@ -16,6 +16,7 @@ use crate::operations::error::Error;
 use crate::sandbox::decoding::Decoding;
 use crate::session::evidence::EvidenceKind;
 use crate::session::ids::{EvidenceId, SessionId};
+use crate::store::blobs::new_evidence_key;
 use crate::store::evidence::NewEvidence;
 use crate::vision::error::VisionError;
 use crate::vision::picture::PictureLimits;
@@ -49,6 +50,7 @@ impl Checked {
             session,
             create: None,
             kind: self.kind,
+            blob: new_evidence_key(session),
             file: &self.upload.file,
             sha256: self.upload.sha256.clone(),
             bytes: self.upload.bytes,

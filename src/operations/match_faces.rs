@@ -13,7 +13,6 @@ use crate::operations::request_examination::Earlier;
 use crate::session::evidence::{Evidence, EvidenceKind};
 use crate::session::examination::{ExaminationRecord, ExaminationScope};
 use crate::session::ids::SessionId;
-use crate::store::blobs::evidence_key;
 use crate::store::submission::Submission;
 
 /// Where the video comes from.
@@ -70,12 +69,12 @@ impl Operations {
         };
 
         let document = document.record(caller, session);
-        let document_blob = evidence_key(session, document.id);
+        let document_blob = document.blob.clone();
         let mut evidence = vec![document];
         let video_blob = match (video.as_ref(), kept_blob) {
             (Some(video), _) => {
                 let video = video.record(caller, session);
-                let key = evidence_key(session, video.id);
+                let key = video.blob.clone();
                 evidence.push(video);
                 key
             }

@@ -32,8 +32,12 @@ use crate::store::plain_file::PlainFile;
 use crate::store::queue::Judgement;
 use crate::traces::context;
 
-/// How long to rest before trying again to give back what cannot be kept.
-const POSTPONE_AGAIN: Duration = Duration::from_secs(1);
+/// How long to rest before trying again to write what could not be written: that one is given back, or still held.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
+
+/// The shortest and the longest wait of what is given back because something cannot be reached.
+const SHORT_WAIT_MS: i64 = 1000;
+const LONG_WAIT_MS: i64 = 5 * 60 * 1000;
 
 impl Operations {
     /// Examines one session and tells whether there was one. An error says that a rest makes sense before the next look.
@@ -65,7 +69,7 @@ impl Operations {
             self.give_up(&record, worker).await?;
         } else if let Err(error) = Box::pin(self.run(&record, worker, examiner)).await {
             if error.passes() {
-                self.postpone(id, worker).await?;
+                self.postpone(&record, worker).await?;
                 return Err(error);
             }
             self.give_back(&record, worker, &error).await?;
@@ -339,17 +343,28 @@ impl Operations {
     }
 
     /// After a fault that passes: another try that is not counted, as a full disk would use up all of them in a moment.
-    async fn postpone(&self, id: ExaminationId, worker: Uuid) -> Result<(), Error> {
-        let until = Instant::now() + Duration::from_millis(self.settings.lease_ms.unsigned_abs());
+    /// The longer it has waited already, the longer it waits for the next, and others have their turn meanwhile.
+    async fn postpone(&self, record: &ExaminationRecord, worker: Uuid) -> Result<(), Error> {
+        let until = self.lease_end();
         loop {
+            let now = self.clock.now();
+            let not_before = now.plus(longer_wait_ms(now.0 - record.queued_at.0));
+            let postponed = self
+                .store
+                .postpone_examination(record.id, worker, not_before);
             // Where the row cannot be written either, it is waited for as long as it is held.
-            match self.store.postpone_examination(id, worker).await {
+            match postponed.await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.trouble().is_none() => return Err(error.into()),
                 Err(error) if Instant::now() >= until => return Err(error.into()),
-                Err(_) => tokio::time::sleep(POSTPONE_AGAIN).await,
+                Err(_) => tokio::time::sleep(WRITE_AGAIN).await,
             }
         }
+    }
+
+    /// When a lease ends that is taken or renewed now.
+    fn lease_end(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.settings.lease_ms.unsigned_abs())
     }
 
     async fn give_up(&self, record: &ExaminationRecord, worker: Uuid) -> Result<(), Error> {
@@ -366,16 +381,21 @@ impl Operations {
         Ok(())
     }
 
-    /// Renews the lease until it is lost; never returns while it is held.
+    /// Renews the lease until it is lost; never returns while it is held. A renewal that fails is tried again for as long
+    /// as the lease lasts: a database that is away for a moment undoes no work.
     async fn keep_lease(&self, record: &ExaminationRecord, worker: Uuid) -> Error {
         let third = Duration::from_millis(self.settings.lease_ms.unsigned_abs() / 3);
+        let mut end = self.lease_end();
+        let mut wait = third;
         loop {
-            tokio::time::sleep(third).await;
+            tokio::time::sleep(wait).await;
+            let asked = self.lease_end();
             let until = self.clock.now().plus(self.settings.lease_ms);
             match self.store.renew_lease(record.id, worker, until).await {
-                Ok(true) => {}
+                Ok(true) => (end, wait) = (asked, third),
                 Ok(false) => return Error::Busy,
-                Err(error) => return error.into(),
+                Err(error) if Instant::now() >= end => return error.into(),
+                Err(_) => wait = WRITE_AGAIN.min(third),
             }
         }
     }
@@ -384,6 +404,11 @@ impl Operations {
     pub(crate) async fn fetch(&self, key: &str) -> Result<PlainFile, Error> {
         Ok(self.store.fetch_blob(key).await?)
     }
+}
+
+/// How long an examination that has waited so long waits for another try.
+fn longer_wait_ms(waited_ms: i64) -> i64 {
+    (waited_ms / 4).clamp(SHORT_WAIT_MS, LONG_WAIT_MS)
 }
 
 /// What is wrong, by the closed list.

@@ -12,8 +12,9 @@ use object_store::path::Path as Key;
 use object_store::{
     GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
 };
+use uuid::Uuid;
 
-use crate::session::ids::{EvidenceId, ExaminationId, ProjectId, SessionId, TemplateId};
+use crate::session::ids::{ExaminationId, ProjectId, SessionId, TemplateId};
 use crate::session::picture::PictureKind;
 use crate::store::Store;
 use crate::store::bucket;
@@ -27,9 +28,10 @@ use crate::store::sealed_blob::SealedFile;
 /// no longer is written in one go.
 const PART: usize = 5 << 20;
 
-/// Where the bytes of a piece of evidence lie.
-pub fn evidence_key(session: SessionId, evidence: EvidenceId) -> String {
-    format!("{}/{}", session_folder(session), evidence.0)
+/// A place for the bytes of a piece of evidence, which no other try to keep it has: each try seals them under a key of
+/// its own, and one that comes too late must not write over what another has kept.
+pub fn new_evidence_key(session: SessionId) -> String {
+    format!("{}/{}", session_folder(session), Uuid::now_v7())
 }
 
 /// Where a picture of an examination lies: in the session's folder, with which it goes.

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use crate::session::gallery::{EnrolledFace, Subject};
 use crate::session::ids::{GalleryId, ProjectId, SessionId, SubjectId, TemplateId};
+use crate::session::status::SessionStatus;
 use crate::session::template::Template;
 use crate::session::time::Timestamp;
 use crate::store::Store;
@@ -16,6 +17,7 @@ use crate::store::database::{settle, take_galleries_turn, to_the_end};
 use crate::store::doomed::{doom, spare};
 use crate::store::entity::templates;
 use crate::store::error::StoreError;
+use crate::store::sessions;
 use crate::store::subjects::{self, About, KeptFace, Named, kept_keys};
 use crate::store::usage::{Counted, count};
 use crate::store::vault::Vault;
@@ -87,7 +89,10 @@ impl Store {
             }
             .await;
             let enrolled = settle(transaction, done).await;
-            if enrolled.is_err() {
+            // Where nobody knows what came of it, they stay doomed for later, or are spared already.
+            if let Err(error) = &enrolled
+                && !error.leaves_doubt()
+            {
                 doom(&store.database, &keys, enrolment.now).await?;
             }
             store.sweep_blobs(enrolment.now).await;
@@ -181,6 +186,9 @@ async fn rows(
         .ok_or(StoreError::NotFound { what: "gallery" })?;
     // So that two enrolments of one label come one after the other.
     take_galleries_turn(transaction, *project).await?;
+    if let Some(session) = enrolment.session {
+        refuse_erased(transaction, session).await?;
+    }
     subjects::note(transaction, first, &[], *now).await?;
     let label = enrolment.subject.label.as_str();
     let named = |gallery| Named {
@@ -226,6 +234,19 @@ async fn rows(
         subjects::note(transaction, gallery, &[subject.id], *now).await?;
     }
     Ok(subject)
+}
+
+/// Refuses faces of a session that was erased meanwhile: whoever erases it from now on finds the person.
+async fn refuse_erased(
+    transaction: &DatabaseTransaction,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    let standing = sessions::locked(transaction, session).await?;
+    let standing = standing.ok_or(StoreError::NotFound { what: "session" })?;
+    if standing.status == SessionStatus::Erased {
+        return Err(StoreError::Erased);
+    }
+    Ok(())
 }
 
 /// The person who has the label already, brought up to date.

@@ -76,8 +76,18 @@ pub enum StoreError {
     Broken { what: &'static str },
     #[error("the data were erased")]
     Erased,
+    #[error("the person took their consent back while the call was under way")]
+    ConsentWithdrawn,
     #[error("the runtime is shutting down")]
     Interrupted,
+}
+
+impl StoreError {
+    /// Whether what was asked for may have been done after all: a database can carry a transaction out whose answer is
+    /// lost.
+    pub(super) fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Database(_) | Self::Interrupted)
+    }
 }
 
 /// A failure of the database.

@@ -17,14 +17,13 @@ use crate::session::status::Move;
 use crate::session::time::Timestamp;
 use crate::session::visit::Session;
 use crate::store::Store;
-use crate::store::blobs::evidence_key;
 use crate::store::data_keys::DataKey;
 use crate::store::database::{settle, to_the_end};
 use crate::store::entity::evidence::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
 use crate::store::sessions::Standing;
-use crate::store::{reviews, sessions};
+use crate::store::{reviews, sessions, withdrawals};
 
 /// A received file that is to be kept.
 #[derive(Debug)]
@@ -34,6 +33,8 @@ pub struct NewEvidence<'a> {
     /// The session's row, when it is new: made in the same transaction.
     pub create: Option<Session>,
     pub kind: EvidenceKind,
+    /// Where its bytes are to lie in the store: [`new_evidence_key`](crate::store::blobs::new_evidence_key).
+    pub blob: String,
     /// Where the bytes lie now; they are copied.
     pub file: &'a Path,
     pub sha256: String,
@@ -50,7 +51,7 @@ impl NewEvidence<'_> {
                 id: self.id,
                 session: self.session,
                 kind: self.kind,
-                blob: evidence_key(self.session, self.id),
+                blob: self.blob.clone(),
                 sha256: self.sha256.clone(),
                 bytes: self.bytes,
                 media_type: self.media_type.clone(),
@@ -177,6 +178,7 @@ impl Store {
         for upload in uploads {
             let id = upload.evidence.id;
             let rows = Entity::find_by_id(id.0.to_string())
+                .filter(Column::Blob.eq(upload.evidence.blob.clone()))
                 .count(&self.database)
                 .await;
             let deleted = match rows {
@@ -199,6 +201,7 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     for Upload { evidence, .. } in uploads {
         sessions::make_move(transaction, evidence.session, Move::AcceptEvidence, now).await?;
+        withdrawals::refuse_withdrawn(transaction, evidence.session).await?;
         let bytes = i64::try_from(evidence.bytes).map_err(|_| StoreError::Unstorable {
             what: "the length of a file",
         })?;

@@ -26,7 +26,7 @@ use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json, to_readable_json};
 use crate::store::{
     audit, challenges, examinations, outbox, projects, reviews, sessions, shadow_verdicts,
-    statistics, testimony,
+    statistics, testimony, withdrawals,
 };
 
 /// How an examination ended: what was seen, what was made of it, and what that rests on.
@@ -73,6 +73,13 @@ impl Judgement {
         }
         Ok(change)
     }
+}
+
+/// What is written of an examination that ends, and what becomes of its session.
+struct Ending<'a> {
+    change: UpdateMany<Entity>,
+    session_move: Move,
+    shadow: Option<&'a ShadowVerdict>,
 }
 
 /// Marks a row that no worker holds.
@@ -188,8 +195,12 @@ impl Store {
             return Ok(false);
         };
         let ending = judgement.written(held(id, worker), id, &key)?;
-        self.end(id, ending, Move::Judge, now, judgement.shadow.as_ref())
-            .await
+        let ending = Ending {
+            change: ending,
+            session_move: Move::Judge,
+            shadow: judgement.shadow.as_ref(),
+        };
+        self.end(id, session, ending, now).await
     }
 
     /// Keeps why there is no verdict; false where the worker holds the lease no more.
@@ -200,10 +211,18 @@ impl Store {
         failure: &Failure,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let ending = held(id, worker)
+        let Some(session) = self.session_of(id).await? else {
+            return Ok(false);
+        };
+        let change = held(id, worker)
             .col_expr(Column::Status, status(ExaminationStatus::Failed))
             .col_expr(Column::Failure, Expr::value(to_json("a failure", failure)?));
-        self.end(id, ending, Move::Fail, now, None).await
+        let ending = Ending {
+            change,
+            session_move: Move::Fail,
+            shadow: None,
+        };
+        self.end(id, session, ending, now).await
     }
 
     /// Gives an examination back for another attempt; the one that broke off stays counted.
@@ -212,17 +231,19 @@ impl Store {
         id: ExaminationId,
         worker: Uuid,
     ) -> Result<bool, StoreError> {
-        let released = released(id, worker).exec(&self.database).await?;
+        let released = released(id, worker, NEVER).exec(&self.database).await?;
         Ok(released.rows_affected > 0)
     }
 
-    /// Gives an examination back as if it had not been tried: what it needs cannot be reached just now.
+    /// Gives an examination back as if it had not been tried: what it needs cannot be reached just now. Nobody takes it
+    /// before that moment, so that it keeps no other from its turn.
     pub async fn postpone_examination(
         &self,
         id: ExaminationId,
         worker: Uuid,
+        not_before: Timestamp,
     ) -> Result<bool, StoreError> {
-        let released = released(id, worker)
+        let released = released(id, worker, Some(not_before.0))
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
             .exec(&self.database)
             .await?;
@@ -256,12 +277,16 @@ impl Store {
     async fn end(
         &self,
         id: ExaminationId,
-        ending: UpdateMany<Entity>,
-        session_move: Move,
+        session: SessionId,
+        ending: Ending<'_>,
         now: Timestamp,
-        shadow: Option<&ShadowVerdict>,
     ) -> Result<bool, StoreError> {
-        let ending = ending
+        let Ending {
+            change,
+            session_move,
+            shadow,
+        } = ending;
+        let change = change
             .col_expr(Column::FinishedAt, Expr::value(now.0))
             // A caller chose the identifier of the request: it goes when it has served.
             .col_expr(Column::Cause, Expr::value(NOBODY))
@@ -269,11 +294,13 @@ impl Store {
             .col_expr(Column::LeaseUntil, Expr::value(NEVER));
         let transaction = self.begin().await?;
         let done = async {
-            if ending.exec(&transaction).await?.rows_affected == 0 {
+            // The session before its examination, as whoever takes a consent back or erases does it.
+            sessions::locked(&transaction, session).await?;
+            if change.exec(&transaction).await?.rows_affected == 0 {
                 return Ok(false);
             }
             let ended = ended(&transaction, id).await?;
-            let (project, session) = belonging(&ended)?;
+            let (project, _) = belonging(&ended)?;
             sessions::make_move(&transaction, session, session_move, now).await?;
             if let Some(shadow) = shadow {
                 shadow_verdicts::insert(&transaction, project, id, shadow).await?;
@@ -299,6 +326,8 @@ pub(super) async fn enqueue(
     record: &ExaminationRecord,
     max_queued: u64,
 ) -> Result<(), StoreError> {
+    // Before the session's row is locked, as whoever takes a consent back does it.
+    take_queueing_turn(transaction).await?;
     sessions::make_move(
         transaction,
         record.session,
@@ -306,10 +335,10 @@ pub(super) async fn enqueue(
         record.queued_at,
     )
     .await?;
+    withdrawals::refuse_withdrawn(transaction, record.session).await?;
     refuse_when_used_up(transaction, record.project, record.session).await?;
     let by = VoidedBy::AnotherExamination;
     reviews::leave_queue(transaction, record.session, by, record.queued_at).await?;
-    take_queueing_turn(transaction).await?;
     let queued = count_queued(transaction).await?;
     if queued >= max_queued {
         return Err(StoreError::QueueFull {
@@ -412,10 +441,17 @@ fn belonging(model: &Model) -> Result<(ProjectId, SessionId), StoreError> {
     ))
 }
 
-/// Rows that a worker may take.
+/// Rows that a worker may take: none that waits for its moment, or that a worker keeps its lease of.
 fn claimable(now: Timestamp) -> Condition {
+    let due = Condition::any()
+        .add(Column::LeaseUntil.is_null())
+        .add(Column::LeaseUntil.lte(now.0));
     Condition::any()
-        .add(Column::Status.eq(ExaminationStatus::Queued.name()))
+        .add(
+            Condition::all()
+                .add(Column::Status.eq(ExaminationStatus::Queued.name()))
+                .add(due),
+        )
         .add(
             Condition::all()
                 .add(Column::Status.eq(ExaminationStatus::Running.name()))
@@ -431,11 +467,12 @@ fn held(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
         .filter(Column::Status.eq(ExaminationStatus::Running.name()))
 }
 
-fn released(id: ExaminationId, worker: Uuid) -> UpdateMany<Entity> {
+/// Puts the row back into the queue, to be taken at once or not before a moment.
+fn released(id: ExaminationId, worker: Uuid, not_before: Option<i64>) -> UpdateMany<Entity> {
     held(id, worker)
         .col_expr(Column::Status, status(ExaminationStatus::Queued))
         .col_expr(Column::Worker, Expr::value(NOBODY))
-        .col_expr(Column::LeaseUntil, Expr::value(NEVER))
+        .col_expr(Column::LeaseUntil, Expr::value(not_before))
 }
 
 fn status(status: ExaminationStatus) -> Expr {

@@ -8,6 +8,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, QueryTrait,
 };
+use uuid::Uuid;
 
 use crate::session::audit::AuditEntry;
 use crate::session::decision::{Decision, DecisionKind};
@@ -17,7 +18,7 @@ use crate::session::known_answer::{KnownAnswer, KnownCase};
 use crate::session::review::ReviewState;
 use crate::session::time::Timestamp;
 use crate::session::visit::Session;
-use crate::store::blobs::{evidence_key, examination_folder};
+use crate::store::blobs::{examination_folder, new_evidence_key};
 use crate::store::data_keys::{DataKey, open_column};
 use crate::store::database::{settle, to_the_end};
 use crate::store::doomed::{doom, spare};
@@ -58,7 +59,11 @@ impl Store {
             // Doomed until the rows are there: whatever breaks off leaves no picture behind.
             doom(&store.database, &keys, new.now.plus(PATIENCE_MS)).await?;
             let made = store.make(&new, parts, &keys).await;
-            if !matches!(made, Ok(true)) {
+            let kept = match &made {
+                Ok(made) => *made,
+                Err(error) => error.leaves_doubt(),
+            };
+            if !kept {
                 doom(&store.database, &keys, new.now).await?;
                 store.sweep_blobs(new.now).await;
             }
@@ -125,9 +130,8 @@ impl Store {
         let mut blobs = BTreeMap::new();
         let mut files = Vec::new();
         for file in received {
-            let id = EvidenceId(uuid::Uuid::now_v7());
-            blobs.insert(file.blob.clone(), evidence_key(new.session.id, id));
-            files.push((id, file));
+            blobs.insert(file.blob.clone(), new_evidence_key(new.session.id));
+            files.push(file);
         }
         let from = examination_folder(new.of.session, new.of.examination);
         let to = examination_folder(new.session.id, new.examination);
@@ -174,7 +178,7 @@ struct Parts {
     /// Its report, opened.
     report: String,
     order: ExaminationOrder,
-    files: Vec<(EvidenceId, evidence::Model)>,
+    files: Vec<evidence::Model>,
     /// Where each blob lies, and where its copy is to.
     blobs: BTreeMap<String, String>,
 }
@@ -216,12 +220,13 @@ async fn insert_evidence(
     new: &NewCopy,
     parts: &Parts,
 ) -> Result<(), StoreError> {
-    for (id, file) in &parts.files {
+    for file in &parts.files {
+        let blob = parts.blobs.get(&file.blob);
         evidence::Entity::insert(evidence::ActiveModel {
-            id: Set(id.0.to_string()),
+            id: Set(EvidenceId(Uuid::now_v7()).0.to_string()),
             session_id: Set(new.session.id.0.to_string()),
             kind: Set(file.kind.clone()),
-            blob: Set(evidence_key(new.session.id, *id)),
+            blob: Set(blob.unwrap_or(&file.blob).clone()),
             sha256: Set(file.sha256.clone()),
             bytes: Set(file.bytes),
             media_type: Set(file.media_type.clone()),

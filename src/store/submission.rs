@@ -5,7 +5,7 @@ use sea_orm::DatabaseTransaction;
 use crate::session::examination::ExaminationRecord;
 use crate::session::visit::Session;
 use crate::store::Store;
-use crate::store::database::{settle, to_the_end};
+use crate::store::database::{settle, take_queueing_turn, to_the_end};
 use crate::store::error::StoreError;
 use crate::store::evidence::{self, NewEvidence, Upload};
 use crate::store::{queue, sessions};
@@ -75,6 +75,8 @@ async fn rows(
     examination: &ExaminationRecord,
     max_queued: u64,
 ) -> Result<(), StoreError> {
+    // Before any session's row is locked, as whoever takes a consent back does it.
+    take_queueing_turn(transaction).await?;
     evidence::insert(transaction, uploads, examination.queued_at).await?;
     queue::enqueue(transaction, examination, max_queued).await
 }

@@ -1,6 +1,6 @@
 //! A consent that is taken back: what waits to be examined or is under way ends, and the case is nobody's to review.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -13,6 +13,7 @@ use crate::session::review::VoidedBy;
 use crate::session::status::{Move, SessionStatus};
 use crate::session::time::Timestamp;
 use crate::session::webhook::Event;
+use crate::store::database::take_queueing_turn;
 use crate::store::entity::{consents, examinations, sessions as sessions_entity};
 use crate::store::error::StoreError;
 use crate::store::reading::{Row, to_json};
@@ -26,7 +27,13 @@ pub(super) async fn stop(
     consent: &Consent,
 ) -> Result<Vec<ExaminationId>, StoreError> {
     let mut stopped = Vec::new();
+    if consent.session.is_none() {
+        // Whoever is queueing an examination of that name is waited for: it is ended then like the others.
+        take_queueing_turn(transaction).await?;
+    }
     for session in concerned(transaction, vault, consent).await? {
+        // The session before its examinations, as whoever ends one of them does it.
+        sessions::locked(transaction, session).await?;
         let ended = end(transaction, session, consent.at).await?;
         if !ended.is_empty() {
             sessions::make_move(transaction, session, Move::Fail, consent.at).await?;
@@ -40,6 +47,52 @@ pub(super) async fn stop(
         reviews::leave_queue(transaction, session, by, consent.at).await?;
     }
     Ok(stopped)
+}
+
+/// Refuses a session whose person took their consent back while its call was under way. Its row is locked by now: whoever
+/// takes it back from here on ends what the call queued.
+pub(super) async fn refuse_withdrawn(
+    transaction: &DatabaseTransaction,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    use sessions_entity::{Column, Entity};
+    let id = session.0.to_string();
+    let mut stated = newest(transaction, consents::Column::SessionId.eq(id.clone())).await?;
+    if stated.is_none() {
+        let index: Option<Option<String>> = Entity::find_by_id(id)
+            .select_only()
+            .column(Column::NameIndex)
+            .into_tuple()
+            .one(transaction)
+            .await?;
+        if let Some(index) = index.flatten() {
+            let named = consents::Column::NameIndex.eq(index);
+            let named = named.and(consents::Column::SessionId.is_null());
+            stated = newest(transaction, named).await?;
+        }
+    }
+    match stated {
+        Some(false) => Err(StoreError::ConsentWithdrawn),
+        Some(true) | None => Ok(()),
+    }
+}
+
+/// What was last said about being examined: whether it was allowed.
+async fn newest(
+    transaction: &DatabaseTransaction,
+    whose: SimpleExpr,
+) -> Result<Option<bool>, StoreError> {
+    use consents::{Column, Entity};
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::Given)
+        .filter(whose)
+        .filter(Column::Kind.eq(ConsentKind::Authorization.name()))
+        .order_by_desc(Column::At)
+        .order_by_desc(Column::Id)
+        .into_tuple()
+        .one(transaction)
+        .await?)
 }
 
 /// The session in which it was said; or, where it was said under a name alone, those of that name that are being examined
@@ -67,16 +120,7 @@ async fn concerned(
         .await?;
     let mut concerned = Vec::new();
     for id in ids {
-        let own: Option<bool> = consents::Entity::find()
-            .select_only()
-            .column(consents::Column::Given)
-            .filter(consents::Column::SessionId.eq(id.clone()))
-            .filter(consents::Column::Kind.eq(ConsentKind::Authorization.name()))
-            .order_by_desc(consents::Column::At)
-            .order_by_desc(consents::Column::Id)
-            .into_tuple()
-            .one(transaction)
-            .await?;
+        let own = newest(transaction, consents::Column::SessionId.eq(id.clone())).await?;
         let row = Row {
             table: "sessions",
             id: &id,

@@ -68,7 +68,7 @@ async fn the_same_request_is_carried_out_once_and_answered_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_body_another_query_or_another_path_is_refused_with_422() {
+async fn another_body_query_header_or_path_is_refused_with_422() {
     let app = TestApp::start().await;
     let session = body(send(open(&app, "k", "a")).await).await;
     let (code, message) = native_error(
@@ -81,6 +81,10 @@ async fn another_body_another_query_or_another_path_is_refused_with_422() {
     let query = app.post("/v1/sessions?a=b").header(KEY, "k");
     let query = send(query.json(&json!({ "reference": "a" }))).await;
     assert_eq!(query.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    // Dialects say in headers whom and which session a call is about.
+    let header = open(&app, "k", "a").header("X-User-Fullname", "Somebody Else");
+    let header = send(header).await;
+    assert_eq!(header.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(app.sessions().await.len(), 1);
 
     // Another route has keys of its own; another path of the same route has not.

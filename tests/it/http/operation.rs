@@ -1,8 +1,13 @@
 //! What an operator relies on: health, the API page, overload, faults.
 
+use std::time::{Duration, SystemTime};
+
 use reqwest::StatusCode;
+use uuid::Uuid;
 
 use crate::helpers::{Scene, TestApp, biometry_error, body, document_and_video};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 #[actix_web::test]
 async fn health_and_readiness_need_no_token() {
@@ -137,4 +142,30 @@ async fn who_would_wait_behind_others_for_a_verdict_is_told_to_come_back() {
     assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK);
     app.operations_finish(&session, &body(later).await).await;
     assert_eq!(app.good_match().await.status(), StatusCode::OK);
+}
+
+/// As where the service was started with another database than that of its blobs.
+#[actix_web::test]
+async fn many_blobs_without_a_row_are_deleted_by_an_operator_alone() {
+    let app = TestApp::start().await;
+    app.operations.keep_order().await.unwrap();
+    let folder = app.blobs().join("sessions").join(Uuid::now_v7().to_string());
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut blobs = Vec::new();
+    for _ in 0..=100 {
+        let blob = folder.join(Uuid::now_v7().to_string());
+        let file = std::fs::File::create(&blob).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
+            .unwrap();
+        blobs.push(blob);
+    }
+    app.clock.advance(DAY_MS + 1);
+    app.operations.keep_order().await.unwrap();
+    assert!(blobs.iter().all(|blob| blob.exists()));
+
+    // So many a crash may leave.
+    std::fs::remove_file(blobs.pop().unwrap()).unwrap();
+    app.clock.advance(DAY_MS + 1);
+    app.operations.keep_order().await.unwrap();
+    assert!(!blobs.iter().any(|blob| blob.exists()));
 }

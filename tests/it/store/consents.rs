@@ -1,12 +1,14 @@
 //! Consent: the newest statement counts, and the session's own beats the name's.
 
 use likeness::session::evidence::{Consent, ConsentKind};
+use likeness::session::evidence::EvidenceKind;
 use likeness::session::ids::{ProjectId, SessionId};
+use likeness::session::status::SessionStatus;
 use likeness::session::time::Timestamp;
 use likeness::store::error::StoreError;
 use uuid::Uuid;
 
-use crate::store::fixture::{Fixture, NOW};
+use crate::store::fixture::{Fixture, NOW, examination, new_evidence};
 
 const NAME: &str = "José Ørsted";
 
@@ -15,6 +17,7 @@ on_both_databases! {
     the_sessions_own_statement_beats_the_names
     statements_stay_with_their_project_kind_and_name
     a_statement_for_an_unknown_session_is_refused
+    who_withdraws_while_a_call_is_under_way_is_neither_kept_nor_queued
 }
 
 fn statement(
@@ -141,4 +144,36 @@ async fn a_statement_for_an_unknown_session_is_refused(fixture: &Fixture) {
         matches!(refused, Err(StoreError::NotFound { .. })),
         "{refused:?}"
     );
+}
+
+/// As where the operation has found a consent, and it is taken back before the rows are made.
+async fn who_withdraws_while_a_call_is_under_way_is_neither_kept_nor_queued(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = fixture.project("bank").await;
+    for by_name in [false, true] {
+        let session = fixture.session(project).await;
+        let own = (!by_name).then_some(session.id);
+        store
+            .record_consent(&statement(project, own, false, NOW))
+            .await
+            .unwrap();
+        let queued = store.queue_examination(&examination(&session), 10).await;
+        assert!(matches!(queued, Err(StoreError::ConsentWithdrawn)));
+        let file = fixture.file("video");
+        let new = new_evidence(session.id, EvidenceKind::Video, &file);
+        let kept = store.accept_evidence(new, NOW).await;
+        assert!(matches!(kept, Err(StoreError::ConsentWithdrawn)));
+        assert_eq!(fixture.blob_files().len(), 0);
+        assert_eq!(fixture.status(&session).await, SessionStatus::Open);
+
+        // Who agrees again is taken again.
+        store
+            .record_consent(&statement(project, own, true, NOW.plus(1)))
+            .await
+            .unwrap();
+        store
+            .queue_examination(&examination(&session), 10)
+            .await
+            .unwrap();
+    }
 }

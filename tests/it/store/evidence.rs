@@ -21,6 +21,7 @@ on_every_store! {
     an_unknown_session_keeps_nothing
     a_file_that_cannot_be_read_keeps_nothing
     a_caller_that_goes_away_leaves_no_half
+    a_second_try_does_not_write_over_what_the_first_kept
 }
 
 async fn evidence_comes_with_its_session_and_its_bytes(fixture: &Fixture) {
@@ -32,7 +33,8 @@ async fn evidence_comes_with_its_session_and_its_bytes(fixture: &Fixture) {
     new.create = Some(fresh.clone());
     let kept = store.accept_evidence(new, NOW.plus(3)).await.unwrap();
 
-    assert_eq!(kept.blob, format!("sessions/{}/{}", fresh.id.0, kept.id.0));
+    let folder = format!("sessions/{}/", fresh.id.0);
+    assert!(kept.blob.starts_with(&folder), "{}", kept.blob);
     assert_eq!(kept.received_at, NOW.plus(3));
     let found = store
         .latest_evidence(fresh.id, EvidenceKind::Video)
@@ -172,4 +174,22 @@ async fn a_caller_that_goes_away_leaves_no_half(fixture: &Fixture) {
         assert!(store.session(project, session).await.unwrap().is_some());
     }
     assert_eq!(fixture.blob_files().len(), 10);
+}
+
+/// Two tries of one request, as where the first was thought dead: they make the same identifiers, each with a key of its own.
+async fn a_second_try_does_not_write_over_what_the_first_kept(fixture: &Fixture) {
+    let store = &fixture.store;
+    let fresh = session(fixture.project("bank").await);
+    let file = fixture.file("upload");
+    let attempt = || {
+        let mut new = new_evidence(fresh.id, EvidenceKind::Video, &file);
+        new.create = Some(fresh.clone());
+        new
+    };
+    let (first, mut second) = (attempt(), attempt());
+    second.id = first.id;
+    let kept = store.accept_evidence(first, NOW).await.unwrap();
+    assert!(store.accept_evidence(second, NOW).await.is_err());
+    assert!(store.get_blob(&kept.blob).await.unwrap().unwrap() == evidence_bytes());
+    assert_eq!(fixture.blob_files().len(), 1);
 }

@@ -20,7 +20,7 @@ use likeness::session::status::SessionStatus;
 use likeness::session::time::Timestamp;
 use likeness::session::visit::Session;
 use likeness::store::Store;
-use likeness::store::blobs::evidence_key;
+use likeness::store::blobs::new_evidence_key;
 use likeness::store::evidence::NewEvidence;
 use likeness::store::options::{BlobOptions, StoreOptions};
 use likeness::store::queue::Judgement;
@@ -267,6 +267,7 @@ pub(crate) fn new_evidence(session: SessionId, kind: EvidenceKind, file: &Path) 
         session,
         create: None,
         kind,
+        blob: new_evidence_key(session),
         file,
         sha256: "ab".repeat(32),
         bytes: EVIDENCE_BYTES as u64,
@@ -275,7 +276,7 @@ pub(crate) fn new_evidence(session: SessionId, kind: EvidenceKind, file: &Path) 
 }
 
 pub(crate) fn examination(session: &Session) -> ExaminationRecord {
-    let blob = |_| evidence_key(session.id, EvidenceId(Uuid::now_v7()));
+    let blob = |_| new_evidence_key(session.id);
     ExaminationRecord {
         id: ExaminationId(Uuid::now_v7()),
         session: session.id,

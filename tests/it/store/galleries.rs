@@ -33,6 +33,7 @@ on_both_databases! {
     a_refused_enrolment_leaves_nothing
     the_counter_of_calls_equals_the_log
     a_replaced_template_is_told_to_every_search
+    nobody_is_enrolled_from_a_session_that_was_erased_meanwhile
 }
 
 fn gallery(project: ProjectId, name: &str) -> Gallery {
@@ -539,4 +540,24 @@ async fn delete(store: &Store, project: ProjectId, person: SubjectId) -> bool {
 
 fn emptied(project: ProjectId) -> impl FnOnce(u64, Option<&Receipt>) -> AuditEntry + Send {
     move |_, _| entry(project, AuditAction::GalleryErased, "")
+}
+
+async fn nobody_is_enrolled_from_a_session_that_was_erased_meanwhile(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = fixture.project("bank").await;
+    let staff = make(store, project, "staff").await;
+    let session = fixture.session(project).await;
+    let from_session = |label| Enrolment {
+        session: Some(session.id),
+        ..enrolment(&staff, label, &[1.0, 0.0])
+    };
+    store.enrol(from_session("ana")).await.unwrap();
+    let pictures = fixture.blob_files().len();
+
+    let erasure = Erasure::of_session(project, session.id, NOW);
+    let told = move |_: &Gone, _: &Receipt| vec![entry(project, AuditAction::SessionErased, "")];
+    assert!(store.erase(erasure, told).await.unwrap().is_some());
+    let refused = store.enrol(from_session("ben")).await;
+    assert!(matches!(refused, Err(StoreError::Erased)));
+    assert_eq!(fixture.blob_files().len(), pictures);
 }

@@ -15,6 +15,7 @@ on_both_databases! {
     a_lease_that_ran_out_is_taken_over
     a_lease_that_was_renewed_is_not_taken_over
     a_released_examination_waits_again
+    a_postponed_examination_keeps_no_other_from_its_turn
 }
 
 /// Lets several workers, two of them with a store of their own, empty the queue at once.
@@ -172,4 +173,36 @@ async fn a_released_examination_waits_again(fixture: &Fixture) {
     );
     assert_eq!(store.queued().await.unwrap(), 1);
     assert_eq!(claim(store, Uuid::now_v7(), 0).await.unwrap().attempts, 2);
+}
+
+async fn a_postponed_examination_keeps_no_other_from_its_turn(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = fixture.project("bank").await;
+    let (_, first) = queue(fixture, project).await;
+    let (_, second) = queue(fixture, project).await;
+    let worker = Uuid::now_v7();
+    assert_eq!(claim(store, worker, 0).await.unwrap().id, first.id);
+    let stranger = Uuid::now_v7();
+    let later = NOW.plus(700);
+    assert!(
+        !store
+            .postpone_examination(first.id, stranger, later)
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .postpone_examination(first.id, worker, later)
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.queued().await.unwrap(), 2);
+
+    assert_eq!(claim(store, worker, 0).await.unwrap().id, second.id);
+    assert_eq!(claim(store, stranger, 699).await, None);
+    let again = claim(store, stranger, 700).await.unwrap();
+    // The try that came to nothing is not counted, and its moment is no lease of anybody.
+    assert_eq!((again.id, again.attempts), (first.id, 1));
+    assert!(store.release_examination(first.id, stranger).await.unwrap());
+    assert_eq!(claim(store, worker, 700).await.unwrap().id, first.id);
 }

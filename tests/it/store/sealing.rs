@@ -720,12 +720,14 @@ async fn who_withdraws_is_examined_no_more(fixture: &Fixture) {
         assert_eq!(store.queued().await.unwrap(), 0);
     }
     // Who said in the session itself that they agree is not stopped by what a namesake said elsewhere.
-    let (session, record) = crate::store::fixture::queue(fixture, project).await;
+    let session = fixture.session(project).await;
+    let record = examination(&session);
     let agreed = Consent {
         given: true,
         ..refusal(Some(session.id))
     };
     assert_eq!(store.record_consent(&agreed).await.unwrap(), []);
+    store.queue_examination(&record, 10).await.unwrap();
     assert_eq!(store.record_consent(&refusal(None)).await.unwrap(), []);
     let waits = store
         .examination(project, record.id)
