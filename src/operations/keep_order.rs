@@ -29,7 +29,7 @@ const PAGE: u64 = 500;
 pub struct Stock {
     /// Documents and videos that rows name.
     pub evidence: u64,
-    /// Those whose bytes are not there.
+    /// Where the bytes of those should lie that are not there.
     pub missing: Vec<String>,
     /// Those whose bytes are not what came in; always none where they were not read.
     pub altered: Vec<String>,
@@ -103,7 +103,7 @@ impl Operations {
 
     async fn look_at(&self, evidence: Evidence, read: bool) -> Result<Option<Lack>, Error> {
         if !self.store.has_blob(&evidence.blob).await? {
-            return Ok(Some(Lack::Missing(evidence.id.to_string())));
+            return Ok(Some(Lack::Missing(evidence.blob)));
         }
         if !read {
             return Ok(None);
@@ -112,11 +112,11 @@ impl Operations {
             Ok(copy) => copy,
             Err(error) if error.passes() => return Err(error),
             // There, and nothing that could be read.
-            Err(_) => return Ok(Some(Lack::Altered(evidence.id.to_string()))),
+            Err(_) => return Ok(Some(Lack::Altered(evidence.blob))),
         };
         let hashing = tokio::task::spawn_blocking(move || sha256_of(&copy));
         let hash = hashing.await.map_err(Error::internal)??;
-        Ok((hash != evidence.sha256).then(|| Lack::Altered(evidence.id.to_string())))
+        Ok((hash != evidence.sha256).then(|| Lack::Altered(evidence.blob)))
     }
 }
 

@@ -26,7 +26,6 @@ use crate::scoring::verdict::judge;
 use crate::session::examination::{
     ExaminationOrder, ExaminationRecord, ExaminationScope, Failure, Provenance, ShadowVerdict,
 };
-use crate::session::ids::ExaminationId;
 use crate::store::blobs::examination_picture_key;
 use crate::store::plain_file::PlainFile;
 use crate::store::queue::Judgement;

@@ -80,7 +80,7 @@ pub(super) async fn refuse_withdrawn(
 /// What was last said about being examined: whether it was allowed.
 async fn newest(
     transaction: &DatabaseTransaction,
-    whose: SimpleExpr,
+    whose: Expr,
 ) -> Result<Option<bool>, StoreError> {
     use consents::{Column, Entity};
     Ok(Entity::find()

@@ -149,7 +149,10 @@ async fn who_would_wait_behind_others_for_a_verdict_is_told_to_come_back() {
 async fn many_blobs_without_a_row_are_deleted_by_an_operator_alone() {
     let app = TestApp::start().await;
     app.operations.keep_order().await.unwrap();
-    let folder = app.blobs().join("sessions").join(Uuid::now_v7().to_string());
+    let folder = app
+        .blobs()
+        .join("sessions")
+        .join(Uuid::now_v7().to_string());
     std::fs::create_dir_all(&folder).unwrap();
     let mut blobs = Vec::new();
     for _ in 0..=100 {

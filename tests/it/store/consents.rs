@@ -1,7 +1,7 @@
 //! Consent: the newest statement counts, and the session's own beats the name's.
 
-use likeness::session::evidence::{Consent, ConsentKind};
 use likeness::session::evidence::EvidenceKind;
+use likeness::session::evidence::{Consent, ConsentKind};
 use likeness::session::ids::{ProjectId, SessionId};
 use likeness::session::status::SessionStatus;
 use likeness::session::time::Timestamp;
