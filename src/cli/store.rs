@@ -57,6 +57,7 @@ pub fn run(args: StoreArgs, mut config: Config) -> Result<ExitCode, CliError> {
                     "blobs": found.blobs,
                     "deleted": found.orphans,
                     "deleted_unfinished": found.unfinished,
+                    "deleted_probes": found.probes,
                     "without_a_row_but_young": found.young,
                     "strange": found.strange,
                 }))?;
@@ -83,6 +84,7 @@ fn report(stock: &Stock) -> Result<ExitCode, CliError> {
         "without_a_row_but_young": orphans.young,
         "young_means_hours": ORPHAN_AFTER_MS / 3_600_000,
         "unfinished": orphans.unfinished,
+        "probes": orphans.probes,
         "strange": orphans.strange,
     }))?;
     Ok(if missing.is_empty() && altered.is_empty() {

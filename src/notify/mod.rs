@@ -2,5 +2,6 @@
 
 pub mod guard;
 pub mod post;
+pub mod receiver;
 pub mod retry;
 pub mod signature;

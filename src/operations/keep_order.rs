@@ -56,7 +56,7 @@ impl Operations {
             let found = self.sweep_orphans(true).await?;
             tracing::info!(
                 blobs = found.blobs,
-                deleted = found.orphans + found.unfinished,
+                deleted = found.orphans + found.unfinished + found.probes,
                 strange = found.strange,
                 "looked for blobs that no row names"
             );

@@ -104,6 +104,7 @@ pub mod run_examination;
 pub mod run_once;
 pub mod seed_cases;
 pub mod shadow_report;
+mod shared_look;
 pub mod sign_in;
 pub mod signal;
 pub mod try_rules;

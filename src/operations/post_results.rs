@@ -6,13 +6,14 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::metrics::PostOutcome;
+use crate::notify::guard::Forbidden;
 use crate::notify::post::{Letter, PostError};
+use crate::notify::receiver::receiver;
 use crate::notify::retry;
 use crate::notify::signature::sign;
 use crate::operations::Operations;
 use crate::operations::authenticate::Caller;
 use crate::operations::background::in_background;
-use crate::operations::deliveries::host;
 use crate::operations::error::Error;
 use crate::operations::lanes::Turn;
 use crate::session::delivery::DeliveryState;
@@ -65,12 +66,15 @@ impl Operations {
         address: &str,
         body: String,
     ) -> Result<(), Error> {
+        let lane = receiver(address).ok_or_else(|| {
+            Error::invalid(format!("the callback address: {}", Forbidden::NotHttp))
+        })?;
         let now = self.clock.now();
         self.store
             .queue_callback(&Callback {
                 id: CallbackId(Uuid::now_v7()),
                 project: caller.project.id,
-                lane: host(address).to_lowercase(),
+                lane,
                 address: address.to_owned(),
                 body,
                 endpoint: None,
@@ -96,16 +100,17 @@ impl Operations {
         Ok(true)
     }
 
-    /// Takes what has been due the longest and goes to nobody who is being posted to enough.
+    /// Takes what has been due the longest and neither goes to a receiver nor comes of a project that is being posted
+    /// to or for enough.
     pub async fn claim_post(&self) -> Result<Option<Claimed>, Error> {
         let now = self.clock.now();
-        let full = self.lanes.full();
+        let full = self.lanes.full(AT_ONCE);
         let claimed = self
             .store
             .claim_callback(now, now.plus(LEASE_MS), &full)
             .await?;
         Ok(claimed.map(|callback| Claimed {
-            _turn: self.lanes.take(&callback.lane),
+            _turn: self.lanes.take(&callback),
             callback,
         }))
     }

@@ -1,5 +1,6 @@
 //! Has a request carried out once under its caller's key, however often it comes and whoever dies meanwhile.
 
+use hmac::digest::Key;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -194,10 +195,10 @@ fn row_id(caller: &Caller, order: &OnceOrder<'_>) -> String {
 
 /// A value that nobody can make without the digest, and that does not give the digest away.
 fn derived(digest: &[u8; 32], words: &[&str]) -> [u8; 32] {
-    // A key of any length will do.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(digest) else {
-        return [0; 32];
-    };
+    // A key of a whole block cannot be refused; HMAC itself fills a shorter one up with zeros (RFC 2104).
+    let mut key = Key::<Hmac<Sha256>>::default();
+    key[..digest.len()].copy_from_slice(digest);
+    let mut mac = Hmac::<Sha256>::new(&key);
     for word in words {
         mac.update(&(word.len() as u64).to_be_bytes());
         mac.update(word.as_bytes());
@@ -212,4 +213,24 @@ fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By HMAC's own way with a short key: what was kept under these values is to be found again.
+    #[test]
+    fn what_is_derived_is_the_hmac_of_the_words_by_the_digest() {
+        let digest = [7; 32];
+        let mut mac = Hmac::<Sha256>::new_from_slice(&digest).unwrap();
+        for word in ["answer", "order-17"] {
+            mac.update(&(word.len() as u64).to_be_bytes());
+            mac.update(word.as_bytes());
+        }
+        let told = derived(&digest, &["answer", "order-17"]);
+        assert_eq!(told, <[u8; 32]>::from(mac.finalize().into_bytes()));
+        assert_ne!(told, derived(&[8; 32], &["answer", "order-17"]));
+        assert_ne!(told, derived(&digest, &["answero", "rder-17"]));
+    }
 }

@@ -1,8 +1,8 @@
 //! Tells how the service fares: its numbers for Prometheus, and which of its parts are degraded.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::timeout;
 
@@ -10,9 +10,11 @@ use crate::metrics::Metrics;
 use crate::metrics::standing::Standing;
 use crate::operations::Operations;
 use crate::operations::error::Error;
+use crate::operations::shared_look::SharedLook;
 use crate::operations::vitals::Alive;
 use crate::sandbox::walls;
 use crate::session::time::Timestamp;
+use crate::store::error::StoreError;
 
 /// What was found stands for so long: asking again and again costs nothing.
 const STANDS: Duration = Duration::from_secs(1);
@@ -22,6 +24,9 @@ const BLOBS_STAND: Duration = Duration::from_secs(15);
 
 /// What does not answer for so long does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The same for the numbers, which nobody is taken out of service for; Prometheus itself waits for ten seconds.
+const PATIENCE_FOR_NUMBERS: Duration = Duration::from_secs(5);
 
 /// Something due for longer is overdue: the service does not keep up, or receivers are slow.
 const OVERDUE_MS: i64 = 5 * 60 * 1000;
@@ -82,15 +87,27 @@ impl Check {
     }
 }
 
-/// What was found last, and when.
+/// What was found last. However many ask, the database and the blobs are asked by one at a time.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Findings(Arc<Mutex<Found>>);
-
-#[derive(Debug, Default)]
-struct Found {
-    checks: Option<(Instant, Vec<Check>)>,
-    blobs: Option<(Instant, bool)>,
+pub(crate) struct Findings {
+    checks: SharedLook<Vec<Check>>,
+    blobs: SharedLook<bool>,
+    numbers: SharedLook<Result<Numbers, Arc<Error>>>,
 }
+
+/// The numbers that are read from the database.
+#[derive(Clone, Copy, Debug)]
+struct Numbers {
+    queued: u64,
+    oldest_queued_seconds: f64,
+    posts_waiting: u64,
+    posts_due: u64,
+    oldest_post_due_seconds: f64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the database takes too long to answer")]
+struct TooLong;
 
 impl Operations {
     /// What is counted and measured, for whoever does so.
@@ -114,73 +131,86 @@ impl Operations {
 
     /// How every part of the service fares. Neither a model nor a picture is touched.
     pub async fn health(&self) -> Vec<Check> {
-        if let Some(checks) = self.found_lately() {
-            return checks;
-        }
-        let checks = vec![
-            self.check_database().await,
-            self.check_blobs().await,
+        let operations = self.clone();
+        // On a task of its own: whoever hangs up before the answer would have the next one look again.
+        let looking = tokio::spawn(async move {
+            let checks = &operations.findings.checks;
+            checks.found(STANDS, operations.look_at_all()).await
+        });
+        let broken_off = |_| vec![Check::down("service", "the look at its parts broke off")];
+        looking.await.unwrap_or_else(broken_off)
+    }
+
+    async fn look_at_all(&self) -> Vec<Check> {
+        // At once, so that all of them together take no longer than the slowest.
+        let (database, blobs, queue, posts) = tokio::join!(
+            self.check_database(),
+            self.check_blobs(),
+            self.check_queue(),
+            self.check_posts(),
+        );
+        vec![
+            database,
+            blobs,
             self.check_models(),
-            self.check_queue().await,
+            queue,
             self.check_workers(),
-            self.check_posts().await,
+            posts,
             self.check_walls(),
             check_space(&self.settings.scratch),
-        ];
-        self.found().checks = Some((Instant::now(), checks.clone()));
-        checks
-    }
-
-    fn found_lately(&self) -> Option<Vec<Check>> {
-        let found = self.found();
-        let (at, checks) = found.checks.as_ref()?;
-        (at.elapsed() < STANDS).then(|| checks.clone())
-    }
-
-    fn found(&self) -> MutexGuard<'_, Found> {
-        let found = self.findings.0.lock();
-        found.unwrap_or_else(PoisonError::into_inner)
+        ]
     }
 
     async fn standing(&self) -> Result<Standing, Error> {
-        let now = self.clock.now();
-        let since = |moment: Option<Timestamp>| {
-            moment.map_or(0.0, |moment| (now.0 - moment.0).max(0) as f64 / 1000.0)
-        };
-        let (posts_waiting, posts_due) = self.store.count_callbacks(now).await?;
+        let numbers = self.findings.numbers.found(STANDS, async {
+            let reading = timeout(PATIENCE_FOR_NUMBERS, self.numbers());
+            let read = reading
+                .await
+                .unwrap_or_else(|_| Err(Error::Unavailable(Box::new(TooLong))));
+            read.map_err(Arc::new)
+        });
+        let numbers = numbers
+            .await
+            .map_err(|error| Error::Unavailable(Box::new(error)))?;
         let connections = self.store.connections();
         Ok(Standing {
-            queued: self.store.queued().await?,
-            oldest_queued_seconds: since(self.store.oldest_queued().await?),
+            queued: numbers.queued,
+            oldest_queued_seconds: numbers.oldest_queued_seconds,
             workers: self.vitals.workers().1 as u64,
-            posts_waiting,
-            posts_due,
-            oldest_post_due_seconds: since(self.store.oldest_due_callback(now).await?),
+            posts_waiting: numbers.posts_waiting,
+            posts_due: numbers.posts_due,
+            oldest_post_due_seconds: numbers.oldest_post_due_seconds,
             connections: connections.open,
             idle_connections: connections.idle,
             blob_failures: self.store.blob_failures(),
         })
     }
 
+    async fn numbers(&self) -> Result<Numbers, Error> {
+        let now = self.clock.now();
+        let since = |moment: Option<Timestamp>| {
+            moment.map_or(0.0, |moment| (now.0 - moment.0).max(0) as f64 / 1000.0)
+        };
+        let (posts_waiting, posts_due) = self.store.count_callbacks(now).await?;
+        Ok(Numbers {
+            queued: self.store.queued().await?,
+            oldest_queued_seconds: since(self.store.oldest_queued().await?),
+            posts_waiting,
+            posts_due,
+            oldest_post_due_seconds: since(self.store.oldest_due_callback(now).await?),
+        })
+    }
+
     async fn check_database(&self) -> Check {
-        match timeout(PATIENCE, self.store.ping()).await {
-            Ok(Ok(())) => Check::ok("database"),
-            Ok(Err(_)) | Err(_) => Check::down("database", "the database does not answer"),
+        match in_time(self.store.ping()).await {
+            Some(()) => Check::ok("database"),
+            None => Check::down("database", "the database does not answer"),
         }
     }
 
     async fn check_blobs(&self) -> Check {
-        let lately = self.found().blobs;
-        let lately = lately.filter(|(at, _)| at.elapsed() < BLOBS_STAND);
-        let writable = if let Some((_, writable)) = lately {
-            writable
-        } else {
-            let probed = timeout(PATIENCE, self.store.probe_blobs()).await;
-            let writable = matches!(probed, Ok(Ok(())));
-            self.found().blobs = Some((Instant::now(), writable));
-            writable
-        };
-        if writable {
+        let probing = async { in_time(self.store.probe_blobs()).await.is_some() };
+        if self.findings.blobs.found(BLOBS_STAND, probing).await {
             Check::ok("blobs")
         } else {
             Check::down("blobs", "pictures and videos cannot be written")
@@ -196,17 +226,17 @@ impl Operations {
     }
 
     async fn check_queue(&self) -> Check {
-        match self.store.queued().await {
-            Err(_) => Check::down("queue", "the queue cannot be read"),
-            Ok(queued) if queued >= self.settings.max_queued => {
+        match in_time(self.store.queued()).await {
+            None => Check::down("queue", "the queue cannot be read"),
+            Some(queued) if queued >= self.settings.max_queued => {
                 Check::degraded("queue", "the queue is full: new work is refused")
             }
-            Ok(queued)
+            Some(queued)
                 if queued.saturating_mul(5) >= self.settings.max_queued.saturating_mul(4) =>
             {
                 Check::degraded("queue", "the queue is nearly full")
             }
-            Ok(_) => Check::ok("queue"),
+            Some(_) => Check::ok("queue"),
         }
     }
 
@@ -226,14 +256,19 @@ impl Operations {
 
     async fn check_posts(&self) -> Check {
         let now = self.clock.now();
-        match self.store.oldest_due_callback(now).await {
-            Err(_) => Check::down("webhooks", "what is to be posted cannot be read"),
-            Ok(Some(since)) if now.0 - since.0 > OVERDUE_MS => {
+        match in_time(self.store.oldest_due_callback(now)).await {
+            None => Check::down("webhooks", "what is to be posted cannot be read"),
+            Some(Some(since)) if now.0 - since.0 > OVERDUE_MS => {
                 Check::degraded("webhooks", "events or results are overdue")
             }
-            Ok(_) => Check::ok("webhooks"),
+            Some(_) => Check::ok("webhooks"),
         }
     }
+}
+
+/// What a part answers; none where it fails, or takes too long.
+async fn in_time<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+    timeout(PATIENCE, asking).await.ok()?.ok()
 }
 
 /// What the walls around decoding are to whoever looks after the service; before the first file nobody knows of any missing.

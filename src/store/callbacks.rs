@@ -30,7 +30,7 @@ pub struct Callback {
     pub endpoint: Option<EndpointId>,
     /// What happened; none for a call's result.
     pub event: Option<EventKind>,
-    /// Those of one lane take turns: it is the endpoint, or the host of the address.
+    /// Those of one lane take turns: it is the endpoint, or host and port of the address.
     pub lane: String,
     /// How often it was tried.
     pub attempts: u32,
@@ -50,6 +50,13 @@ impl std::fmt::Debug for Callback {
     }
 }
 
+/// What is posted to, or for, so much now that it is passed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Full {
+    pub lanes: Vec<String>,
+    pub projects: Vec<ProjectId>,
+}
+
 impl Store {
     pub async fn queue_callback(&self, callback: &Callback) -> Result<(), StoreError> {
         insert(&self.database, callback).await
@@ -62,19 +69,22 @@ impl Store {
         insert(&self.database, &outbox::to(&Asking::from(&endpoint), event)).await
     }
 
-    /// Takes the callback that has been due the longest, of no lane that is full; nobody else takes it until
-    /// `lease_until`.
+    /// Takes the callback that has been due the longest, of no lane and no project that is full; nobody else takes it
+    /// until `lease_until`.
     pub async fn claim_callback(
         &self,
         now: Timestamp,
         lease_until: Timestamp,
-        full: &[String],
+        full: &Full,
     ) -> Result<Option<Callback>, StoreError> {
+        let projects = full.projects.iter().map(|project| project.0.to_string());
+        let projects: Vec<String> = projects.collect();
         loop {
             let due = Entity::find()
                 .filter(Column::State.eq(DeliveryState::Waiting.name()))
                 .filter(Column::NextAt.lte(now.0))
-                .filter(Column::Lane.is_not_in(full))
+                .filter(Column::Lane.is_not_in(&full.lanes))
+                .filter(Column::ProjectId.is_not_in(&projects))
                 .order_by_asc(Column::NextAt)
                 .order_by_asc(Column::Id)
                 .one(&self.database)

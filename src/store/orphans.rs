@@ -12,6 +12,7 @@ use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::entity::{doomed_blobs, evidence, examinations, sessions, templates};
 use crate::store::error::StoreError;
+use crate::store::vitals::PROBE;
 
 /// Keys that are asked for in one go.
 const AT_ONCE: usize = 500;
@@ -26,6 +27,8 @@ pub struct Orphans {
     pub orphans: u64,
     /// Those that no row names, and that may still come by one.
     pub young: u64,
+    /// Old blobs of tries whether blobs can be written, which broke off before they took them away.
+    pub probes: u64,
     /// Blobs whose key means nothing to this program: they are left alone.
     pub strange: u64,
     /// Files of blobs that were never completed; in a bucket the server looks after them.
@@ -44,6 +47,8 @@ enum Owner {
     Face {
         face: String,
     },
+    /// Nobody: it was tried whether blobs can be written.
+    Probe,
 }
 
 struct Blob {
@@ -100,7 +105,12 @@ impl Store {
                     found.young += 1;
                     continue;
                 }
-                found.orphans += 1;
+                // Told apart: a bucket that is slow for a day leaves many, and they say nothing about the rows.
+                if matches!(blob.owner, Some(Owner::Probe)) {
+                    found.probes += 1;
+                } else {
+                    found.orphans += 1;
+                }
                 if delete {
                     self.delete_blob(&blob.key).await?;
                 }
@@ -140,7 +150,7 @@ impl Store {
                 examination,
             }) => examinations.contains(examination) && sessions.contains(session),
             Some(Owner::Face { face }) => faces.contains(face),
-            None => false,
+            Some(Owner::Probe) | None => false,
         };
         let living = blobs.iter().filter(|blob| lives(blob));
         let living = living.map(|blob| blob.key.clone());
@@ -154,7 +164,7 @@ impl Store {
                 Some(Owner::Evidence { session } | Owner::Examination { session, .. }) => {
                     Some(session)
                 }
-                Some(Owner::Face { .. }) | None => None,
+                Some(Owner::Face { .. } | Owner::Probe) | None => None,
             })
             .collect();
         let found: Vec<String> = sessions::Entity::find()
@@ -173,7 +183,7 @@ impl Store {
             .iter()
             .filter_map(|blob| match &blob.owner {
                 Some(Owner::Examination { examination, .. }) => Some(examination),
-                Some(Owner::Evidence { .. } | Owner::Face { .. }) | None => None,
+                Some(Owner::Evidence { .. } | Owner::Face { .. } | Owner::Probe) | None => None,
             })
             .collect();
         let found: Vec<String> = examinations::Entity::find()
@@ -191,7 +201,9 @@ impl Store {
             .iter()
             .filter_map(|blob| match &blob.owner {
                 Some(Owner::Face { face }) => Some(face),
-                Some(Owner::Evidence { .. } | Owner::Examination { .. }) | None => None,
+                Some(Owner::Evidence { .. } | Owner::Examination { .. } | Owner::Probe) | None => {
+                    None
+                }
             })
             .collect();
         let found: Vec<String> = templates::Entity::find()
@@ -224,6 +236,7 @@ fn owner(key: &str) -> Option<Owner> {
             known(project)?;
             Some(Owner::Face { face: known(face)? })
         }
+        [PROBE, id] => known(id).map(|_| Owner::Probe),
         _ => None,
     }
 }

@@ -8,8 +8,8 @@ use crate::store::Store;
 use crate::store::entity::examinations::{Column, Entity};
 use crate::store::error::StoreError;
 
-/// Where it is tried whether blobs can be written.
-const PROBE: &str = "probe";
+/// What the keys begin with under which it is tried whether blobs can be written.
+pub(super) const PROBE: &str = "probe";
 
 /// Connections to the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,9 @@ impl Store {
         self.blob_failures.so_far()
     }
 
-    /// Writes a blob and takes it away again.
+    /// Writes a blob and takes it away again. Where that breaks off in between, the sweep of [`orphans`] takes it away.
+    ///
+    /// [`orphans`]: crate::store::orphans
     pub async fn probe_blobs(&self) -> Result<(), StoreError> {
         let key = format!("{PROBE}/{}", uuid::Uuid::now_v7());
         self.put_blob(&key, Vec::new()).await?;

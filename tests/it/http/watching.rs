@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 
 use likeness::config::SandboxMode;
 use reqwest::StatusCode;
+use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
 use serde_json::Value;
 
 use crate::helpers::{Scene, TestApp, body, document_and_video};
 use crate::weights::root;
+
+crate::ground::also_on_shared_ground! {
+    what_does_not_answer_is_not_waited_for
+}
 
 const TOKEN: &str = "numbers-and-nothing-else";
 
@@ -275,4 +280,37 @@ async fn what_is_overdue_is_told() {
     assert_eq!(status, StatusCode::OK);
     assert_eq!(told["checks"]["webhooks"]["status"], "degraded", "{told}");
     receiver.release();
+}
+
+/// Not on SQLite, whose readers wait for nobody.
+#[actix_web::test]
+async fn what_does_not_answer_is_not_waited_for() {
+    let app = start().await;
+    let url = app.database();
+    if url.starts_with("sqlite") {
+        return;
+    }
+    let connection = Database::connect(url).await.unwrap();
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE examinations, callbacks IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let (first, second) = tokio::join!(readiness(&app), readiness(&app));
+    assert_eq!(first, second);
+    let (status, told) = first;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    for (part, fares) in [("queue", "down"), ("webhooks", "down"), ("database", "ok")] {
+        assert_eq!(told["checks"][part]["status"], fares, "{told}");
+    }
+    let asked = || {
+        app.client
+            .get(app.url("/metrics"))
+            .bearer_auth(TOKEN)
+            .send()
+    };
+    let (first, second) = tokio::join!(asked(), asked());
+    for answer in [first, second] {
+        assert_eq!(answer.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    lock.rollback().await.unwrap();
 }

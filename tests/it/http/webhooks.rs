@@ -370,6 +370,39 @@ async fn a_slow_receiver_holds_nobody_else_up() {
 }
 
 #[actix_web::test]
+async fn a_project_with_many_slow_receivers_holds_no_other_up() {
+    const WEBHOOKS: usize = 8;
+    let app = start().await;
+    let (slow, mut quick) = (Receiver::start(), Receiver::start());
+    slow.hold();
+    let by = Webmaster::of(&manager(&app).await).unwrap();
+    for _ in 0..WEBHOOKS {
+        // Each has two places of its own: these alone would fill all there are.
+        let (id, _) = webhook(&app, &slow.address, &[]).await;
+        for _ in 0..2 {
+            app.operations.test_webhook(by, id).await.unwrap();
+        }
+    }
+    let now = app.clock_now();
+    let half = (2 * WEBHOOKS as u64, WEBHOOKS as u64);
+    while app.operations.callbacks_waiting(now).await.unwrap() != half {
+        tokio::task::yield_now().await;
+    }
+    let other = app.token_with("other", vec![Scope::Manage], None).await;
+    let asked = app.client.post(app.url("/v1/webhooks")).bearer_auth(other);
+    let seen = app.see(asked.json(&json!({ "url": quick.address }))).await;
+    let id = seen.body["id"].as_str().unwrap().parse().unwrap();
+    let by = app.operations.webmaster("other").await.unwrap();
+    app.operations.test_webhook(by, id).await.unwrap();
+    quick.next().await;
+    let on_its_way =
+        |it: &&Delivery| it.attempts > 0 && it.last_error.is_none() && it.ended_at.is_none();
+    let count = deliveries(&app).await.iter().filter(on_its_way).count();
+    assert!(count <= WEBHOOKS, "half of the places, and not {count}");
+    slow.release();
+}
+
+#[actix_web::test]
 async fn an_event_asked_for_by_nobody_is_not_kept() {
     let app = start().await;
     let mut receiver = Receiver::start();

@@ -21,6 +21,7 @@ use crate::store::fixture::{Fixture, NOW, entry, new_evidence, queue};
 in_both_places! {
     what_no_row_names_goes_once_it_is_old_and_nothing_else_does
     what_is_left_of_an_erased_session_goes
+    a_try_that_broke_off_goes_once_it_is_old
 }
 
 on_both_databases! {
@@ -93,6 +94,7 @@ async fn what_no_row_names_goes_once_it_is_old_and_nothing_else_does(fixture: &F
         bytes: sealed + 1 + 9 * 8,
         orphans: 6,
         young: 1,
+        probes: 0,
         strange: 1,
         unfinished: 0,
     };
@@ -130,6 +132,35 @@ async fn what_is_left_of_an_erased_session_goes(fixture: &Fixture) {
     let swept = store.sweep_orphans(SINCE, true).await.unwrap();
     assert_eq!(swept.orphans, 1);
     assert!(!is_there(store, &evidence.blob).await);
+}
+
+async fn a_try_that_broke_off_goes_once_it_is_old(fixture: &Fixture) {
+    let store = &fixture.store;
+    let [old, young] = [(); 2].map(|()| format!("probe/{}", Uuid::now_v7()));
+    let strange = "probe/somebody-elses";
+    put(fixture, &young, &[]);
+    put_old(fixture, &old);
+    put_old(fixture, strange);
+    for (delete, left) in [(false, 3), (true, 2)] {
+        let found = store.sweep_orphans(SINCE, delete).await.unwrap();
+        let expected = Orphans {
+            blobs: 3,
+            bytes: 18,
+            probes: 1,
+            young: 1,
+            strange: 1,
+            ..Orphans::default()
+        };
+        assert_eq!(found, expected);
+        assert_eq!(fixture.blob_files().len(), left);
+    }
+    assert!(is_there(store, &young).await && is_there(store, strange).await);
+    store.probe_blobs().await.unwrap();
+    assert_eq!(
+        fixture.blob_files().len(),
+        2,
+        "one that ends leaves nothing"
+    );
 }
 
 #[tokio::test]

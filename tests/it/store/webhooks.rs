@@ -8,7 +8,7 @@ use likeness::session::delivery::DeliveryState;
 use likeness::session::examination::ExaminationRecord;
 use likeness::session::ids::{EndpointId, ProjectId};
 use likeness::session::webhook::{Endpoint, Event, EventKind, WebhookSecret};
-use likeness::store::callbacks::Callback;
+use likeness::store::callbacks::{Callback, Full};
 use likeness::store::erasure::Erasure;
 use likeness::store::error::StoreError;
 use likeness::store::receipts::{Gone, Receipt};
@@ -20,6 +20,7 @@ on_both_databases! {
     an_event_is_kept_with_what_causes_it_and_not_without
     what_is_due_is_claimed_by_one_at_a_time
     a_lane_that_is_full_is_passed_over
+    a_project_that_is_full_is_passed_over
     a_secret_is_rotated_once_at_a_time
     one_that_is_removed_or_gone_gets_nothing_more
     a_project_has_so_many
@@ -130,7 +131,7 @@ async fn what_is_due_is_claimed_by_one_at_a_time(fixture: &Fixture) {
         crowd.push(tokio::spawn(async move {
             let mut mine = Vec::new();
             while let Some(row) = store
-                .claim_callback(NOW, NOW.plus(LEASE), &[])
+                .claim_callback(NOW, NOW.plus(LEASE), &Full::default())
                 .await
                 .unwrap()
             {
@@ -148,7 +149,10 @@ async fn what_is_due_is_claimed_by_one_at_a_time(fixture: &Fixture) {
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), EVENTS);
     // What broke off is claimed again, under the same identifier.
     let later = NOW.plus(LEASE);
-    let again = fixture.store.claim_callback(later, later.plus(LEASE), &[]);
+    let nobody = Full::default();
+    let again = fixture
+        .store
+        .claim_callback(later, later.plus(LEASE), &nobody);
     let again = again.await.unwrap().unwrap();
     assert!(all.contains(&again.id));
     assert_eq!(again.attempts, 2);
@@ -164,13 +168,39 @@ async fn a_lane_that_is_full_is_passed_over(fixture: &Fixture) {
     for to in [slow.id, slow.id, quick.id] {
         store.queue_event(to, &Event::test(to, NOW)).await.unwrap();
     }
-    let full = [slow.id.0.to_string()];
+    let full = Full {
+        lanes: vec![slow.id.0.to_string()],
+        ..Full::default()
+    };
     let claimed = store.claim_callback(NOW, NOW.plus(LEASE), &full).await;
     assert_eq!(claimed.unwrap().unwrap().endpoint, Some(quick.id));
     let claimed = store.claim_callback(NOW, NOW.plus(LEASE), &full).await;
     assert!(claimed.unwrap().is_none());
-    let claimed = store.claim_callback(NOW, NOW.plus(LEASE), &[]).await;
+    let claimed = store
+        .claim_callback(NOW, NOW.plus(LEASE), &Full::default())
+        .await;
     assert_eq!(claimed.unwrap().unwrap().endpoint, Some(slow.id));
+}
+
+async fn a_project_that_is_full_is_passed_over(fixture: &Fixture) {
+    let greedy = fixture.project("greedy").await;
+    let modest = fixture.project("modest").await;
+    let store = &fixture.store;
+    for project in [greedy, greedy, modest] {
+        let to = kept(fixture, project, &[]).await.id;
+        store.queue_event(to, &Event::test(to, NOW)).await.unwrap();
+    }
+    let full = Full {
+        projects: vec![greedy],
+        ..Full::default()
+    };
+    let claimed = store.claim_callback(NOW, NOW.plus(LEASE), &full).await;
+    assert_eq!(claimed.unwrap().unwrap().project, modest);
+    let claimed = store.claim_callback(NOW, NOW.plus(LEASE), &full).await;
+    assert!(claimed.unwrap().is_none());
+    let nobody = Full::default();
+    let claimed = store.claim_callback(NOW, NOW.plus(LEASE), &nobody).await;
+    assert_eq!(claimed.unwrap().unwrap().project, greedy);
 }
 
 async fn a_secret_is_rotated_once_at_a_time(fixture: &Fixture) {
