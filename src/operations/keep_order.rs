@@ -116,7 +116,7 @@ impl Operations {
         };
         let hashing = tokio::task::spawn_blocking(move || sha256_of(&copy));
         let hash = hashing.await.map_err(Error::internal)??;
-        Ok((hash != evidence.sha256).then(|| Lack::Altered(evidence.blob)))
+        Ok((hash != evidence.sha256).then_some(Lack::Altered(evidence.blob)))
     }
 }
 

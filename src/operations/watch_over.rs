@@ -135,7 +135,9 @@ impl Operations {
         // On a task of its own: whoever hangs up before the answer would have the next one look again.
         let looking = tokio::spawn(async move {
             let checks = &operations.findings.checks;
-            checks.found(STANDS, operations.look_at_all()).await
+            checks
+                .found(STANDS, Box::pin(operations.look_at_all()))
+                .await
         });
         let broken_off = |_| vec![Check::down("service", "the look at its parts broke off")];
         looking.await.unwrap_or_else(broken_off)
@@ -210,7 +212,12 @@ impl Operations {
 
     async fn check_blobs(&self) -> Check {
         let probing = async { in_time(self.store.probe_blobs()).await.is_some() };
-        if self.findings.blobs.found(BLOBS_STAND, probing).await {
+        if self
+            .findings
+            .blobs
+            .found(BLOBS_STAND, Box::pin(probing))
+            .await
+        {
             Check::ok("blobs")
         } else {
             Check::down("blobs", "pictures and videos cannot be written")
