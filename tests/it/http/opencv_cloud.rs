@@ -325,7 +325,12 @@ async fn an_identifier_may_hold_a_slash_and_none_is_nobody() {
 async fn new_pictures_want_the_consent_of_whoever_they_are_of_by_every_name() {
     let app = TestApp::start().await;
     enrol(&app, 1, "budi", &[]).await;
-    let named = patch(&app, "/person", json!({ "id": "budi", "name": "Budi Santoso" })).await;
+    let named = patch(
+        &app,
+        "/person",
+        json!({ "id": "budi", "name": "Budi Santoso" }),
+    )
+    .await;
     assert_eq!(named.status, StatusCode::OK);
     let state = async |name: &str, given: bool| {
         for path in ["/api-consent/consent", "/api-consent/strg-consent"] {

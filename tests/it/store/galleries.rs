@@ -559,7 +559,10 @@ async fn who_was_touched_meanwhile_does_not_expire(fixture: &Fixture) {
     let ana = enrolment(&staff, "ana", &[1.0, 0.0]);
     let ana = store.enrol(ana).await.unwrap().id;
     let since = NOW.plus(10);
-    assert_eq!(store.expired_people(project, since, 9).await.unwrap(), [ana]);
+    assert_eq!(
+        store.expired_people(project, since, 9).await.unwrap(),
+        [ana]
+    );
     let described = store.describe_subject(ana, "Ana Maria", None, since).await;
     described.unwrap();
     let passed_over = expire(store, project, ana, since).await.unwrap();
