@@ -48,12 +48,15 @@ impl Operations {
         caller.require(Scope::Enrol)?;
         let subject = self.find_person(caller, gallery, label).await?;
         let before = self.describe(caller, subject).await?;
+        let name = change.name.as_deref().unwrap_or(&before.subject.name);
         let wanted = match &change.galleries {
             Some(wanted) => Some(self.refuse_taken(caller, wanted, &before.subject).await?),
             None => None,
         };
         if let Some(pictures) = change.pictures {
             let request = EnrolRequest {
+                // A word against what they are to be called counts as one against what they were called.
+                name: name.to_owned(),
                 keeping: PictureKeeping::Picture,
                 when_taken: WhenTaken::Replace,
                 ..EnrolRequest::into_gallery(gallery.clone(), Some(label.to_owned()))
@@ -61,7 +64,6 @@ impl Operations {
             self.enrol(caller, request, pictures, FacePolicy::ONE_FACE)
                 .await?;
         }
-        let name = change.name.as_deref().unwrap_or(&before.subject.name);
         let details = merged(before.subject.details.as_ref(), change.details);
         self.describe_person(caller, &before.subject, name, Some(&details))
             .await?;
@@ -110,7 +112,7 @@ impl Operations {
         Ok(())
     }
 
-    /// Deletes people out of every gallery; nobody is deleted when one of them is unknown.
+    /// Deletes people out of every gallery; nobody is deleted when one of them is unknown or kept by a hold.
     pub async fn delete_people(
         &self,
         caller: &Caller,
@@ -125,10 +127,7 @@ impl Operations {
                 found.push(subject);
             }
         }
-        for subject in &found {
-            self.delete_person(caller, subject).await?;
-        }
-        Ok(())
+        self.erase_people(caller, &found).await
     }
 
     /// What a caller shows of a person, with so many thumbnails at most.

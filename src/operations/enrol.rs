@@ -10,10 +10,11 @@ use crate::operations::manage_galleries::{GalleryRef, MAX_NAME, refuse_bad_text}
 use crate::operations::picture_fault::FacePolicy;
 use crate::pipeline::examiner::Looked;
 use crate::session::gallery::{EnrolledFace, PictureKeeping, Subject};
-use crate::session::ids::{SessionId, SubjectId, TemplateId};
+use crate::session::ids::{GalleryId, SessionId, SubjectId, TemplateId};
 use crate::session::project::Scope;
 use crate::store::enrolment::{Enrolment, NewFace, WhenTaken};
 use crate::store::error::StoreError;
+use crate::store::idempotency::{FIRST_FACE, PERSON};
 
 /// Faces a person may have.
 pub const MAX_FACES: usize = 64;
@@ -123,10 +124,10 @@ impl Operations {
                 ..enrolled
             });
         }
-        let id = SubjectId(caller.new_id(0));
+        let id = SubjectId(caller.new_id(PERSON));
         let mut faces = Vec::with_capacity(seen.len());
         let mut looked = Vec::with_capacity(seen.len());
-        for (number, mut one) in (1..).zip(seen) {
+        for (number, mut one) in (FIRST_FACE..).zip(seen) {
             let first = one.looked.faces.first_mut();
             let (template, thumbnail) = first
                 .and_then(|face| {
@@ -185,14 +186,14 @@ impl Operations {
         caller: &Caller,
         seen: &[LookedAt],
     ) -> Result<Option<Enrolled>, Error> {
-        let Some(first) = caller.earlier_id(1) else {
+        let Some(first) = caller.earlier_id(FIRST_FACE) else {
             return Ok(None);
         };
         let project = caller.project.id;
         let Some(subject) = self.store.subject_of(project, TemplateId(first)).await? else {
             return Ok(None);
         };
-        let made: Vec<_> = (1..)
+        let made: Vec<_> = (FIRST_FACE..)
             .zip(seen)
             .map(|(number, _)| TemplateId(caller.new_id(number)))
             .collect();
@@ -216,16 +217,33 @@ impl Operations {
         }
         refuse_bad_text("a person's name", &request.name, 0, MAX_NAME)?;
         refuse_large_details(request.details.as_ref())?;
+        let mut galleries = Vec::with_capacity(request.galleries.len());
         for gallery in &request.galleries {
-            self.find_gallery(caller, gallery).await?;
+            galleries.push(self.find_gallery(caller, gallery).await?.id);
         }
         // Who comes from a session was asked there.
         if request.session.is_none() {
             let label = request.label.as_deref().unwrap_or_default();
-            self.consent_to_enrol(caller, &[request.name.as_str(), label])
+            let known = self.known_by(request, &galleries).await?;
+            let known = known.map(|subject| subject.name).unwrap_or_default();
+            self.consent_to_enrol(caller, &[request.name.as_str(), known.as_str(), label])
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whose faces these are to be, where somebody has the label already.
+    async fn known_by(
+        &self,
+        request: &EnrolRequest,
+        galleries: &[GalleryId],
+    ) -> Result<Option<Subject>, Error> {
+        match (&request.label, galleries.first()) {
+            (Some(label), Some(first)) if request.when_taken != WhenTaken::Refuse => {
+                Ok(self.store.subject_in(*first, label).await?)
+            }
+            _ => Ok(None),
+        }
     }
 }
 

@@ -89,24 +89,24 @@ impl Operations {
         erased == AT_ONCE
     }
 
+    /// Tells whether as many went as were looked for.
     async fn expire_people(&self, project: &Project, since: Timestamp) -> Result<bool, Error> {
         let people = self
             .store
             .expired_people(project.id, since, AT_ONCE)
             .await?;
-        if people.is_empty() {
-            return Ok(false);
+        let now = self.clock.now();
+        let overdue = people.iter().map(|id| {
+            let erasure = Erasure {
+                untouched_since: Some(since),
+                ..Erasure::of_people(project.id, vec![*id], now)
+            };
+            (id.to_string(), erasure)
+        });
+        let erased = self.erase_each(overdue.collect()).await;
+        if erased > 0 {
+            tracing::info!(project = %project.id, people = erased, "erased people who are kept no longer");
         }
-        let count = people.len() as u64;
-        let erasure = Erasure {
-            project: project.id,
-            sessions: Vec::new(),
-            people,
-            now: self.clock.now(),
-            untouched_since: None,
-        };
-        self.erase_all_of(erasure, Actor::Service).await?;
-        tracing::info!(project = %project.id, people = count, "erased people who are kept no longer");
-        Ok(count == AT_ONCE)
+        Ok(erased == AT_ONCE)
     }
 }

@@ -31,26 +31,37 @@ impl Operations {
                 .store
                 .expired_sessions(project.id, oldest, AT_ONCE)
                 .await?;
-            let mut erased = 0;
-            for id in &expired {
-                // Without reading the session: one that cannot be read is to go like any other.
+            let now = self.clock.now();
+            // Without reading the session: one that cannot be read is to go like any other.
+            let overdue = expired.iter().map(|id| {
                 let erasure = Erasure {
                     untouched_since: Some(oldest),
-                    ..Erasure::of_session(project.id, *id, self.clock.now())
+                    ..Erasure::of_session(project.id, *id, now)
                 };
-                match self.erase_all_of(erasure, Actor::Service).await {
-                    Ok(receipt) => erased += u64::from(receipt.is_some()),
-                    // The others are not to wait for this one; it is tried again in its time.
-                    Err(error) => {
-                        tracing::error!(session = %id, error = %causes(&error), "a session cannot be erased");
-                    }
-                }
-            }
+                (id.to_string(), erasure)
+            });
+            let erased = self.erase_each(overdue.collect()).await;
             if erased > 0 {
                 tracing::info!(project = %project.id, sessions = erased, "erased what is kept no longer");
             }
             more |= erased == AT_ONCE;
         }
         Ok(more)
+    }
+
+    /// Carries out one erasure after the other, each told of by whom or what it is about; tells how many found anything to
+    /// erase.
+    pub(crate) async fn erase_each(&self, overdue: Vec<(String, Erasure)>) -> u64 {
+        let mut erased = 0;
+        for (target, erasure) in overdue {
+            match self.erase_all_of(erasure, Actor::Service).await {
+                Ok(receipt) => erased += u64::from(receipt.is_some()),
+                // The others are not to wait for this one; it is tried again in its time.
+                Err(error) => {
+                    tracing::error!(%target, error = %causes(&error), "what is kept no longer cannot be erased");
+                }
+            }
+        }
+        erased
     }
 }

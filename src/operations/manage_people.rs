@@ -165,16 +165,18 @@ impl Operations {
         }
     }
 
-    /// Deletes a person out of every gallery, pictures and all.
-    pub async fn delete_person(&self, caller: &Caller, subject: &Subject) -> Result<(), Error> {
+    /// Deletes people out of every gallery, pictures and all; nobody where a hold keeps one of them.
+    pub(crate) async fn erase_people(
+        &self,
+        caller: &Caller,
+        people: &[Subject],
+    ) -> Result<(), Error> {
         caller.require(Scope::Enrol)?;
-        let erasure = Erasure {
-            project: caller.project.id,
-            sessions: Vec::new(),
-            people: vec![subject.id],
-            now: self.clock.now(),
-            untouched_since: None,
-        };
+        if people.is_empty() {
+            return Ok(());
+        }
+        let people = people.iter().map(|subject| subject.id).collect();
+        let erasure = Erasure::of_people(caller.project.id, people, self.clock.now());
         match self.erase_all_of(erasure, caller.actor()).await? {
             Some(_) => Ok(()),
             None => Err(Error::NotFound { what: "person" }),

@@ -30,8 +30,7 @@ pub struct Allotment {
 impl Allotment {
     /// One of the identifiers that the request may make; the same number gives the same one.
     pub fn id(self, number: u16) -> Uuid {
-        // The last bytes of a version 7 identifier are chance alone.
-        Uuid::from_u128(self.seed.as_u128() ^ u128::from(number))
+        idempotency::allotted(self.seed, number)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::store::database::{settle, take_galleries_turn, to_the_end};
 use crate::store::entity::sessions::{Column, Entity};
 use crate::store::entity::{consents, decisions, evidence, examinations, session_keys};
 use crate::store::error::StoreError;
-use crate::store::reading::Row;
+use crate::store::reading::{Row, if_readable};
 use crate::store::receipts::{self, Gone, Receipt, Went};
 use crate::store::{
     audit, doomed, idempotency, outbox, reviews, seed_cases, seeds, sessions, subjects,
@@ -33,7 +33,8 @@ pub struct Erasure {
     /// Enrolled people, who go out of every gallery.
     pub people: Vec<SubjectId>,
     pub now: Timestamp,
-    /// Where it is set, nothing may have happened to the sessions from then on.
+    /// Where it is set, nothing may have happened to the sessions and people from then on. Whom or what that is not true
+    /// of, or a hold keeps, stays while the others go.
     pub untouched_since: Option<Timestamp>,
 }
 
@@ -48,11 +49,22 @@ impl Erasure {
             untouched_since: None,
         }
     }
+
+    /// The erasure of enrolled people.
+    pub fn of_people(project: ProjectId, people: Vec<SubjectId>, now: Timestamp) -> Self {
+        Self {
+            project,
+            sessions: Vec::new(),
+            people,
+            now,
+            untouched_since: None,
+        }
+    }
 }
 
 impl Store {
-    /// Erases data and destroys the keys that they are sealed under, unless a session is held or being examined; none
-    /// where all of them are gone already, or something happened to a session since.
+    /// Erases data and destroys the keys that they are sealed under, unless a session is held or being examined, or
+    /// somebody comes from a held one; none where all of them are gone already, or something happened to them since.
     ///
     /// Goes through to the end even when nobody waits for it any more. The entries are worded once it is known what goes.
     pub async fn erase(
@@ -95,15 +107,14 @@ impl Store {
             .into_tuple()
             .all(&self.database)
             .await?;
-        ids.iter()
-            .map(|id| {
-                let row = Row {
-                    table: "sessions",
-                    id,
-                };
-                Ok(SessionId(row.uuid("id", id)?))
-            })
-            .collect()
+        let read = |id: &String| {
+            let row = Row {
+                table: "sessions",
+                id,
+            };
+            Ok(SessionId(row.uuid("id", id)?))
+        };
+        Ok(ids.iter().map(read).filter_map(if_readable).collect())
     }
 
     async fn erase_in(

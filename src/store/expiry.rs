@@ -15,7 +15,8 @@ use crate::store::blobs::examination_folder;
 use crate::store::database::settle;
 use crate::store::entity::{evidence, examinations, sessions, subjects};
 use crate::store::error::StoreError;
-use crate::store::reading::Row;
+use crate::store::held_people::not_held;
+use crate::store::reading::{Row, if_readable};
 use crate::store::{audit, doomed};
 
 /// A file or a set of pictures whose time is over.
@@ -55,19 +56,18 @@ impl Store {
             .into_tuple()
             .all(&self.database)
             .await?;
-        rows.iter()
-            .map(|(id, session)| {
-                let row = Row {
-                    table: "evidence",
-                    id,
-                };
-                Ok(Expired::Evidence {
-                    session: SessionId(row.uuid("session_id", session)?),
-                    id: EvidenceId(row.uuid("id", id)?),
-                    kind,
-                })
+        let read = |(id, session): &(String, String)| {
+            let row = Row {
+                table: "evidence",
+                id,
+            };
+            Ok(Expired::Evidence {
+                session: SessionId(row.uuid("session_id", session)?),
+                id: EvidenceId(row.uuid("id", id)?),
+                kind,
             })
-            .collect()
+        };
+        Ok(rows.iter().map(read).filter_map(if_readable).collect())
     }
 
     /// Examinations that ended before a moment and whose pictures are still there, of such sessions.
@@ -90,21 +90,20 @@ impl Store {
             .into_tuple()
             .all(&self.database)
             .await?;
-        rows.iter()
-            .map(|(id, session)| {
-                let row = Row {
-                    table: "examinations",
-                    id,
-                };
-                Ok(Expired::Pictures {
-                    session: SessionId(row.uuid("session_id", session)?),
-                    id: ExaminationId(row.uuid("id", id)?),
-                })
+        let read = |(id, session): &(String, String)| {
+            let row = Row {
+                table: "examinations",
+                id,
+            };
+            Ok(Expired::Pictures {
+                session: SessionId(row.uuid("session_id", session)?),
+                id: ExaminationId(row.uuid("id", id)?),
             })
-            .collect()
+        };
+        Ok(rows.iter().map(read).filter_map(if_readable).collect())
     }
 
-    /// A project's people to whom nothing happened since a moment, the oldest first.
+    /// A project's people to whom nothing happened since a moment, and who come from no held session: the oldest first.
     pub async fn expired_people(
         &self,
         project: ProjectId,
@@ -117,20 +116,20 @@ impl Store {
             .column(Column::Id)
             .filter(Column::ProjectId.eq(project.0.to_string()))
             .filter(Column::UpdatedAt.lt(untouched_since.0))
+            .filter(not_held(project))
             .order_by_asc(Column::UpdatedAt)
             .limit(limit)
             .into_tuple()
             .all(&self.database)
             .await?;
-        ids.iter()
-            .map(|id| {
-                let row = Row {
-                    table: "subjects",
-                    id,
-                };
-                Ok(SubjectId(row.uuid("id", id)?))
-            })
-            .collect()
+        let read = |id: &String| {
+            let row = Row {
+                table: "subjects",
+                id,
+            };
+            Ok(SubjectId(row.uuid("id", id)?))
+        };
+        Ok(ids.iter().map(read).filter_map(if_readable).collect())
     }
 
     /// Erases what expired, unless its session is held or examined meanwhile; tells whether it did.

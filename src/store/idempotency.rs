@@ -7,14 +7,20 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryInsertResult};
 use uuid::Uuid;
 
-use crate::session::ids::SessionId;
+use crate::session::ids::{SessionId, SubjectId, TemplateId};
 use crate::session::time::Timestamp;
 use crate::store::Store;
 use crate::store::entity::idempotency_keys::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
 use crate::store::reading::Row;
+use crate::store::subjects::CHUNK;
 
 const NONCE: usize = 24;
+
+/// Where a request enrols somebody, the person has this number among what it makes.
+pub const PERSON: u16 = 0;
+/// The faces have this number and those that follow.
+pub const FIRST_FACE: u16 = 1;
 
 /// Somebody carries the request out, until the lease ends.
 const RUNNING: &str = "running";
@@ -213,6 +219,46 @@ pub(super) async fn erase(
         .exec(transaction)
         .await?;
     Ok(())
+}
+
+/// People and faces that are erased, with the sessions that the people come from.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) people: Vec<SubjectId>,
+    pub(super) faces: Vec<TemplateId>,
+    pub(super) sessions: Vec<String>,
+}
+
+/// Forgets what was answered to the requests that enrolled them. They are told by what was allotted to them: whoever was
+/// made under a key, or had faces added under one, leads back to its seed.
+pub(super) async fn erase_enrolments(
+    transaction: &DatabaseTransaction,
+    made: &Made,
+) -> Result<(), StoreError> {
+    let people = made.people.iter().map(|person| allotted(person.0, PERSON));
+    let faces = made.faces.iter().map(|face| allotted(face.0, FIRST_FACE));
+    let seeds: Vec<String> = people.chain(faces).map(|seed| seed.to_string()).collect();
+    for some in seeds.chunks(CHUNK) {
+        // A request that names no session has its seed in the place of one, which is what the rows are found by.
+        Entity::delete_many()
+            .filter(Column::SessionId.is_in(some))
+            .exec(transaction)
+            .await?;
+        for sessions in made.sessions.chunks(CHUNK) {
+            Entity::delete_many()
+                .filter(Column::SessionId.is_in(sessions))
+                .filter(Column::Seed.is_in(some))
+                .exec(transaction)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The identifier of that number among those that a seed allots; and of such an identifier the seed.
+pub fn allotted(seed: Uuid, number: u16) -> Uuid {
+    // The last bytes of a version 7 identifier are chance alone.
+    Uuid::from_u128(seed.as_u128() ^ u128::from(number))
 }
 
 fn held_by(hold: &KeyHold) -> sea_orm::Condition {

@@ -41,6 +41,7 @@ pub mod evidence;
 pub mod examinations;
 pub mod expiry;
 pub mod galleries;
+mod held_people;
 pub mod holds;
 pub mod idempotency;
 pub mod keys;

@@ -47,6 +47,13 @@ impl Row<'_> {
     }
 }
 
+/// What a row says, where it can be read. One that cannot is told of by its identifier and left out, where others are not
+/// to wait for it.
+pub(super) fn if_readable<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(%error, "a row is passed over"))
+        .ok()
+}
+
 /// The JSON of a value.
 pub(super) fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Unstorable { what })

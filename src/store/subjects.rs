@@ -26,6 +26,8 @@ use crate::store::entity::{galleries, memberships, templates};
 use crate::store::erasure::Erasure;
 use crate::store::error::StoreError;
 use crate::store::galleries::bump;
+use crate::store::held_people::any_held;
+use crate::store::idempotency::{self, Made};
 use crate::store::reading::{Row, to_json};
 use crate::store::receipts::{Gone, Receipt, Went};
 use crate::store::template_changes::log_changes;
@@ -291,13 +293,18 @@ impl Store {
     }
 }
 
-/// Deletes a person, out of every gallery. The galleries' turn must have been taken.
+/// Deletes a person, out of every gallery, unless the erasure passes over them. The galleries' turn must have been taken.
 pub(super) async fn remove(
     transaction: &DatabaseTransaction,
     vault: &Vault,
     erasure: &Erasure,
     person: SubjectId,
 ) -> Result<Gone, StoreError> {
+    if let Some(since) = erasure.untouched_since
+        && !may_expire(transaction, person, since).await?
+    {
+        return Ok(Gone::default());
+    }
     for gallery in galleries_of(transaction, person).await? {
         note(transaction, gallery, &[person], erasure.now).await?;
     }
@@ -310,6 +317,23 @@ pub(super) async fn remove(
         now: erasure.now,
     };
     forget_the_homeless(transaction, vault, turn, &[person]).await
+}
+
+/// Whether nothing happened to a person since a moment and no hold keeps them, asked where nothing comes in between any more.
+async fn may_expire(
+    transaction: &DatabaseTransaction,
+    person: SubjectId,
+    untouched_since: Timestamp,
+) -> Result<bool, StoreError> {
+    let untouched = Entity::find_by_id(person.0.to_string())
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::UpdatedAt.lt(untouched_since.0))
+        .lock_exclusive()
+        .into_tuple::<String>()
+        .one(transaction)
+        .await?;
+    Ok(untouched.is_some() && !any_held(transaction, &[person]).await?)
 }
 
 /// Who leaves which gallery.
@@ -327,8 +351,9 @@ pub(super) struct Turn {
     pub(super) now: Timestamp,
 }
 
-/// Deletes those of the people who are in no gallery: their keys, their faces, and what is kept of their
-/// pictures. Tells who and how much that was.
+/// Deletes those of the people who are in no gallery: their keys, their faces, what is kept of their
+/// pictures, and what was answered to their enrolment. Tells who and how much that was. Refused where one of them comes
+/// from a held session.
 pub(super) async fn forget_the_homeless(
     transaction: &DatabaseTransaction,
     vault: &Vault,
@@ -343,6 +368,7 @@ pub(super) async fn forget_the_homeless(
         .map(|member| member.subject_id)
         .collect();
     let mut gone = Gone::default();
+    let mut enrolled = Made::default();
     let rows = Entity::find()
         .filter(Column::ProjectId.eq(turn.project.0.to_string()))
         .filter(Column::Id.is_in(texts(people)))
@@ -370,12 +396,19 @@ pub(super) async fn forget_the_homeless(
             }
         }
         delete_faces(transaction, turn.project, &lost, turn.now).await?;
+        enrolled.people.push(person);
+        enrolled.faces.extend(lost.iter().map(|face| face.id));
+        enrolled.sessions.extend(row.session_id);
         gone.people.push((person, went));
     }
     let homeless: Vec<SubjectId> = gone.people.iter().map(|(person, _)| *person).collect();
     if homeless.is_empty() {
         return Ok(gone);
     }
+    if any_held(transaction, &homeless).await? {
+        return Err(StoreError::Held);
+    }
+    idempotency::erase_enrolments(transaction, &enrolled).await?;
     gone.keys = vault.destroy(transaction, &texts(&homeless)).await?;
     Entity::delete_many()
         .filter(Column::Id.is_in(texts(&homeless)))

@@ -274,6 +274,31 @@ async fn what_is_kept_shows_nothing_and_goes_with_its_session() {
     assert_eq!(app.number("SELECT COUNT(*) FROM idempotency_keys").await, 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_to_an_enrolment_goes_with_the_person() {
+    let app = TestApp::start().await;
+    let post = |key: &str, path: &str, body: &Value| {
+        let request = app.client.post(app.url(path)).json(body);
+        send(request.header("x-api-key", &app.token).header(KEY, key))
+    };
+    let ana = json!({ "images": [person(3)], "id": "ana", "name": "Ana" });
+    let other = json!({ "images": [person(4)], "id": "other", "name": "Other" });
+    for body in [&ana, &other] {
+        let key = body["id"].as_str().unwrap();
+        let made = post(key, "/person", body).await;
+        assert_eq!(made.status(), StatusCode::CREATED);
+    }
+    assert_eq!(app.number("SELECT COUNT(*) FROM idempotency_keys").await, 2);
+    let erase = app.client.delete(app.url("/person/ana"));
+    let erased = send(erase.header("x-api-key", &app.token)).await;
+    assert!(erased.status().is_success());
+    assert_eq!(app.number("SELECT COUNT(*) FROM idempotency_keys").await, 1);
+    assert!(is_replayed(&post("other", "/person", &other).await));
+    let anew = post("ana", "/person", &ana).await;
+    assert_eq!(anew.status(), StatusCode::CREATED);
+    assert!(!is_replayed(&anew));
+}
+
 /// A POST of every dialect: what it is sent, and what its refusal is made of.
 struct Example {
     path: &'static str,

@@ -1,6 +1,6 @@
 //! `OpenCV FR`'s cloud API as its published client uses it: every endpoint, every error, field by field.
 
-use likeness::session::project::Scope;
+use likeness::session::project::{ConsentPolicy, Scope};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -319,6 +319,47 @@ async fn an_identifier_may_hold_a_slash_and_none_is_nobody() {
         let body: Value = answer.json().await.unwrap();
         assert!(body[key].is_string(), "{path}: {body}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_pictures_want_the_consent_of_whoever_they_are_of_by_every_name() {
+    let app = TestApp::start().await;
+    enrol(&app, 1, "budi", &[]).await;
+    let named = patch(
+        &app,
+        "/person",
+        json!({ "id": "budi", "name": "Budi Santoso" }),
+    )
+    .await;
+    assert_eq!(named.status, StatusCode::OK);
+    let state = async |name: &str, given: bool| {
+        for path in ["/api-consent/consent", "/api-consent/strg-consent"] {
+            let statement = json!({ "is_consent_given": given, "user_fullname": name });
+            let stated = app.post(path).json(&statement).send().await.unwrap();
+            assert_eq!(stated.status(), StatusCode::OK);
+        }
+    };
+    let pictures = json!({ "id": "budi", "images": [person(20)] });
+    let renamed = json!({ "id": "budi", "name": "Somebody Else", "images": [person(20)] });
+    state("Budi Santoso", false).await;
+    for body in [&pictures, &renamed] {
+        let seen = patch(&app, "/person", body.clone()).await;
+        assert_eq!(seen.status, StatusCode::FORBIDDEN, "{}", seen.body);
+    }
+    state("Budi Santoso", true).await;
+    state("Somebody Else", false).await;
+    let seen = patch(&app, "/person", renamed).await;
+    assert_eq!(seen.status, StatusCode::FORBIDDEN, "{}", seen.body);
+    assert_eq!(
+        get(&app, "/person/budi").await.body["name"],
+        "Budi Santoso",
+        "nothing changed"
+    );
+    // The name's word is enough where one is required, without any under the identifier.
+    app.set_project(|settings| settings.consent = ConsentPolicy::Required)
+        .await;
+    let seen = patch(&app, "/person", pictures).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

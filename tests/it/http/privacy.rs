@@ -307,3 +307,62 @@ async fn each_kind_of_data_goes_in_its_time() {
     let told = |action: &str| rows.iter().filter(|row| row.action == action).count();
     assert_eq!((told("evidence.expired"), told("person.erased")), (3, 1));
 }
+
+#[actix_web::test]
+async fn people_of_a_held_session_stay_with_it() {
+    let app = with_olga().await;
+    let id = visit(&app).await;
+    let person = enrolled_from(&app, &id).await;
+    let hold = format!("/v1/sessions/{id}/hold");
+    let held = app.see(app.post(&hold)).await;
+    assert_eq!(held.status, StatusCode::NO_CONTENT);
+    app.set_project(|settings| settings.keep_people_days = Some(40))
+        .await;
+    app.clock.advance(41 * DAY_MS);
+    assert!(!app.operations.expire_sessions().await.unwrap());
+    // Their label is not the reference of any session, so that it is the person alone who is asked for.
+    let subject = format!("/v1/subjects/{person}");
+    let message = refused(
+        &delete(&app, &subject).await,
+        StatusCode::CONFLICT,
+        "conflict",
+    );
+    assert!(message.contains("legal hold"), "{message}");
+    assert!(!app.files("blobs/faces").is_empty());
+
+    assert_eq!(delete(&app, &hold).await.status, StatusCode::NO_CONTENT);
+    assert!(!app.operations.expire_sessions().await.unwrap());
+    assert_eq!(app.files("blobs/faces"), Vec::<std::path::PathBuf>::new());
+}
+
+#[actix_web::test]
+async fn a_person_who_cannot_be_erased_keeps_nobody_else() {
+    let app = with_olga().await;
+    let (first, second) = (visit(&app).await, visit(&app).await);
+    let broken = enrolled_from(&app, &first).await;
+    let form = Form::new().part("face", Part::bytes(Shown::person(9).png()));
+    let other = app
+        .post("/api-gateway/enroll/face")
+        .multipart(form)
+        .header("X-Session-ID", &second)
+        .header("X-User-Fullname", "Somebody Else");
+    assert_eq!(app.see(other).await.status, StatusCode::OK);
+    let bare = broken.rsplit('_').next().unwrap();
+    let spoil = format!("UPDATE templates SET keeping = 'what' WHERE subject_id = '{bare}'");
+    assert_eq!(app.tamper(&spoil).await, 1);
+    app.set_project(|settings| {
+        settings.keep_people_days = Some(40);
+        settings.keep_videos_days = Some(40);
+    })
+    .await;
+    // One that nobody can even name.
+    let spoil = "UPDATE evidence SET id = 'what' WHERE kind = 'video' AND session_id = \
+        (SELECT MIN(id) FROM sessions)";
+    assert_eq!(app.tamper(spoil).await, 1);
+    app.clock.advance(41 * DAY_MS);
+    app.operations.expire_sessions().await.unwrap();
+    let left = "SELECT COUNT(*) FROM subjects";
+    assert_eq!(app.number(left).await, 1, "the broken one alone");
+    let videos = "SELECT COUNT(*) FROM evidence WHERE kind = 'video' AND erased_at IS NULL";
+    assert_eq!(app.number(videos).await, 1, "the broken one alone");
+}

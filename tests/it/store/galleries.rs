@@ -7,6 +7,7 @@ use likeness::session::call::CallRecord;
 use likeness::session::gallery::{EnrolledFace, Gallery, GalleryKind, PictureKeeping, Subject};
 use likeness::session::ids::{CallId, GalleryId, ProjectId, SubjectId, TemplateId};
 use likeness::session::template::Template;
+use likeness::session::time::Timestamp;
 use likeness::store::Store;
 use likeness::store::enrolment::{Enrolment, NewFace, WhenTaken};
 use likeness::store::erasure::Erasure;
@@ -34,6 +35,8 @@ on_both_databases! {
     the_counter_of_calls_equals_the_log
     a_replaced_template_is_told_to_every_search
     nobody_is_enrolled_from_a_session_that_was_erased_meanwhile
+    who_comes_from_a_held_session_stays_as_long_as_it_is_held
+    who_was_touched_meanwhile_does_not_expire
 }
 
 fn gallery(project: ProjectId, name: &str) -> Gallery {
@@ -513,6 +516,79 @@ async fn changes_of_several_galleries_do_not_wait_for_each_other(fixture: &Fixtu
     assert_eq!(store.usage(project).await.unwrap().faces, 0);
 }
 
+async fn who_comes_from_a_held_session_stays_as_long_as_it_is_held(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = fixture.project("bank").await;
+    let staff = make(store, project, "staff").await;
+    let session = fixture.session(project).await;
+    let ana = Enrolment {
+        session: Some(session.id),
+        ..enrolment(&staff, "ana", &[1.0, 0.0])
+    };
+    let ana = store.enrol(ana).await.unwrap().id;
+    let told = entry(project, AuditAction::SessionHeld, "");
+    store.hold_session(session.id, &told).await.unwrap();
+
+    let later = NOW.plus(1);
+    let expired = async || store.expired_people(project, later, 9).await.unwrap();
+    assert_eq!(expired().await, []);
+    let passed_over = expire(store, project, ana, later).await.unwrap();
+    assert!(passed_over.is_none());
+    let all = Erasure::of_people(project, vec![ana], NOW);
+    let refused = store.erase(all, move |_, _| vec![deleted(project)]).await;
+    assert!(matches!(refused, Err(StoreError::Held)), "{refused:?}");
+    let left = store
+        .leave_gallery(project, leaving(&staff, ana), |_| deleted(project))
+        .await;
+    assert!(matches!(left, Err(StoreError::Held)), "{left:?}");
+    let refused = store.delete_gallery(&staff, NOW, emptied(project)).await;
+    assert!(matches!(refused, Err(StoreError::Held)), "{refused:?}");
+    assert_eq!(faces_of(store, ana).await, 1);
+    assert!(store.subject_in(staff.id, "ana").await.unwrap().is_some());
+
+    store.release_session(session.id, &told).await.unwrap();
+    assert_eq!(expired().await, [ana]);
+    let gone = expire(store, project, ana, later).await.unwrap();
+    assert!(gone.is_some());
+    assert_eq!(faces_of(store, ana).await, 0);
+}
+
+async fn who_was_touched_meanwhile_does_not_expire(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = fixture.project("bank").await;
+    let staff = make(store, project, "staff").await;
+    let ana = enrolment(&staff, "ana", &[1.0, 0.0]);
+    let ana = store.enrol(ana).await.unwrap().id;
+    let since = NOW.plus(10);
+    assert_eq!(
+        store.expired_people(project, since, 9).await.unwrap(),
+        [ana]
+    );
+    let described = store.describe_subject(ana, "Ana Maria", None, since).await;
+    described.unwrap();
+    let passed_over = expire(store, project, ana, since).await.unwrap();
+    assert!(passed_over.is_none());
+    assert_eq!(faces_of(store, ana).await, 1);
+    let gone = expire(store, project, ana, since.plus(1)).await.unwrap();
+    assert!(gone.is_some());
+}
+
+/// Erases a person to whom nothing happened since a moment.
+async fn expire(
+    store: &Store,
+    project: ProjectId,
+    person: SubjectId,
+    since: Timestamp,
+) -> Result<Option<Receipt>, StoreError> {
+    let erasure = Erasure {
+        untouched_since: Some(since),
+        ..Erasure::of_people(project, vec![person], NOW)
+    };
+    store
+        .erase(erasure, move |_, _| vec![deleted(project)])
+        .await
+}
+
 fn deleted(project: ProjectId) -> AuditEntry {
     entry(project, AuditAction::PersonErased, "")
 }
@@ -527,13 +603,7 @@ fn leaving(gallery: &Gallery, subject: SubjectId) -> Leaving {
 
 /// Deletes a person, out of every gallery; tells whether they were there.
 async fn delete(store: &Store, project: ProjectId, person: SubjectId) -> bool {
-    let erasure = Erasure {
-        project,
-        sessions: Vec::new(),
-        people: vec![person],
-        now: NOW,
-        untouched_since: None,
-    };
+    let erasure = Erasure::of_people(project, vec![person], NOW);
     let told = move |_: &Gone, _: &Receipt| vec![deleted(project)];
     store.erase(erasure, told).await.unwrap().is_some()
 }
