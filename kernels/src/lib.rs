@@ -10,6 +10,7 @@
 //! - [`depthwise`]: convolutions that filter every channel for itself.
 //! - [`filtered`]: the one and the other, without the maps between them.
 //! - [`gate`]: means, and maps weighed by them.
+//! - [`heaps`]: what the memory that their threads free is kept in.
 //! - [`pool`]: maps made smaller.
 //! - [`dot`]: many rows times one vector.
 //! - [`reading`]: what the memory gives.
@@ -31,6 +32,7 @@ pub mod error;
 pub mod filtered;
 mod finish;
 pub mod gate;
+pub mod heaps;
 mod lanes;
 pub mod machine;
 pub mod maps;

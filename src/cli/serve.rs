@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use kernels::heaps;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -35,6 +36,7 @@ pub struct ServeArgs {
 
 /// Runs the command.
 pub fn run(args: ServeArgs, mut config: Config) -> Result<ExitCode, CliError> {
+    heaps::few();
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
