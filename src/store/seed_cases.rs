@@ -221,12 +221,14 @@ async fn insert_evidence(
     parts: &Parts,
 ) -> Result<(), StoreError> {
     for file in &parts.files {
-        let blob = parts.blobs.get(&file.blob);
+        // Never the known case's own: it would go with the copy.
+        let missing = StoreError::NotFound { what: "known case" };
+        let blob = parts.blobs.get(&file.blob).ok_or(missing)?;
         evidence::Entity::insert(evidence::ActiveModel {
             id: Set(EvidenceId(Uuid::now_v7()).0.to_string()),
             session_id: Set(new.session.id.0.to_string()),
             kind: Set(file.kind.clone()),
-            blob: Set(blob.unwrap_or(&file.blob).clone()),
+            blob: Set(blob.clone()),
             sha256: Set(file.sha256.clone()),
             bytes: Set(file.bytes),
             media_type: Set(file.media_type.clone()),
