@@ -23,8 +23,8 @@ part() {
     case $1 in
     pressure | memory | crash | corpus) full "reliability::$1" ;;
     changes) full reliability::fuzzed ;;
-    # Whatever else counts differently here than in `make test`.
-    rest) LIKENESS_SOAK=full cargo test --workspace --locked -- --skip reliability:: ;;
+    # Whatever else counts differently here than in `make test`, on both databases as there.
+    rest) LIKENESS_SOAK=full scripts/postgres.sh cargo test --workspace --locked -- --skip reliability:: ;;
     fuzz) scripts/fuzz.sh "$RUNS" ;;
     *) say "there is no part named $1" && return 1 ;;
     esac
