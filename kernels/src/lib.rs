@@ -10,7 +10,7 @@
 //! - [`depthwise`]: convolutions that filter every channel for itself.
 //! - [`filtered`]: the one and the other, without the maps between them.
 //! - [`gate`]: means, and maps weighed by them.
-//! - [`heaps`]: what the memory that their threads free is kept in.
+//! - [`heaps`]: how little the allocator keeps of what their threads free.
 //! - [`pool`]: maps made smaller.
 //! - [`dot`]: many rows times one vector.
 //! - [`reading`]: what the memory gives.

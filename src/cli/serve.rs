@@ -36,7 +36,7 @@ pub struct ServeArgs {
 
 /// Runs the command.
 pub fn run(args: ServeArgs, mut config: Config) -> Result<ExitCode, CliError> {
-    heaps::few();
+    heaps::keep_small()?;
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
