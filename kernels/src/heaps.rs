@@ -11,8 +11,8 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-/// How often what was freed goes back to the system: rarely enough that fetching it again costs a busy service nothing
-/// that could be measured.
+/// How often what was freed goes back to the system. A busy service fetches it again, so not much more often; a thread
+/// that ran networks ends after ten idle seconds, so not much less.
 const GIVE_BACK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Keeps few heaps, and gives back every ten seconds what was freed in them, from a thread of its own. To be called once,

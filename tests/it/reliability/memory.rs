@@ -58,7 +58,8 @@ async fn memory_stays_flat_over_many_requests() {
         "descriptors leak: {warm:?}, {end:?}"
     );
     // A cut is not warm yet; a leak of a picture a request would show all the same.
-    assert!(growth < 0.5, "{course:?}");
+    let bound = if soak::is_full() { 0.01 } else { 0.5 };
+    assert!(growth < bound, "{course:?}");
     soak::report(
         "memory",
         &json!({
